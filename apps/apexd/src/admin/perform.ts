@@ -1,0 +1,26 @@
+import type { Administration } from '@apex/server';
+import type { AdminRequest } from './requests.ts';
+
+/** Carries out one request; the same whether it came over the socket or the store was opened for it. */
+export async function perform(administration: Administration, request: AdminRequest): Promise<unknown> {
+  switch (request.op) {
+    case 'endpoint.add':
+      return administration.addEndpoint(request.endpoint, request.password);
+    case 'endpoint.import':
+      return administration.importEndpoints(request.entries);
+    case 'endpoint.list':
+      return administration.listEndpoints();
+    case 'endpoint.remove':
+      return administration.removeEndpoint(request.endpoint);
+    case 'endpoint.passwd':
+      return administration.setPassword(request.endpoint, request.password);
+    case 'access.set':
+      return administration.setAccess(request.owner, request.actor, request.actions);
+    case 'access.list':
+      return administration.listAccess(request.owner);
+    case 'access.remove':
+      return administration.removeAccess(request.owner, request.actor);
+    case 'presence.show':
+      return administration.showPresence(request.endpoint);
+  }
+}

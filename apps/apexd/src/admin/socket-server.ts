@@ -1,0 +1,85 @@
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Administration } from '@apex/server';
+import type { Logger } from 'pino';
+import { AppError } from '../errors.ts';
+import { perform } from './perform.ts';
+import { type AdminResponse, adminRequestSchema, maximumLineOctets } from './requests.ts';
+
+export interface AdminSocket {
+  close(): Promise<void>;
+}
+
+export function adminSocketPath(dataDir: string): string {
+  return join(dataDir, 'admin.sock');
+}
+
+/**
+ * Answers administration requests on a socket in the data folder, which only its owner may open.
+ * The caller holds the lock of that folder, so a socket file found there is a leftover.
+ */
+export async function listenAdmin(
+  dataDir: string,
+  administration: Administration,
+  log: Logger,
+): Promise<AdminSocket> {
+  const path = adminSocketPath(dataDir);
+  rmSync(path, { force: true });
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', (error) => log.debug({ event: 'admin.socket', error: error.message }));
+    void serve(socket, administration, log);
+  });
+  await listening(server, path);
+  chmodSync(path, 0o600);
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+function listening(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      reject(new AppError('admin.listen', `cannot open the admin socket ${path}: ${error.message}`, 1, { cause: error }));
+    });
+    server.listen(path, () => resolve());
+  });
+}
+
+async function serve(socket: Socket, administration: Administration, log: Logger): Promise<void> {
+  let octets = 0;
+  socket.on('data', (chunk) => {
+    octets += chunk.length;
+    if (octets > maximumLineOctets) socket.destroy();
+  });
+  try {
+    for await (const line of createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })) {
+      octets = 0;
+      const response = await respond(line, administration, log);
+      socket.write(`${JSON.stringify(response)}\n`);
+    }
+  } catch (error) {
+    log.warn({ event: 'admin.failed', error: (error as Error).message });
+    socket.destroy();
+  }
+}
+
+async function respond(line: string, administration: Administration, log: Logger): Promise<AdminResponse> {
+  try {
+    const request = adminRequestSchema.parse(JSON.parse(line));
+    const result = await perform(administration, request);
+    log.info({ event: 'admin', op: request.op });
+    return { ok: true, result: result ?? null };
+  } catch (error) {
+    const { code = 'admin.invalid', message } = error as Error & { code?: string };
+    return { ok: false, code, message };
+  }
+}

@@ -1,0 +1,66 @@
+import * as z from 'zod';
+
+/** What commands print: aligned text for people, one JSON document a line for machines. */
+
+const endpointsSchema = z.array(z.string());
+
+export function printEndpoints(result: unknown, json: boolean): void {
+  for (const endpoint of endpointsSchema.parse(result)) line(json ? JSON.stringify({ endpoint }) : endpoint);
+}
+
+const accessSchema = z.array(
+  z.object({
+    owner: z.string(),
+    actor: z.string(),
+    actions: z.array(z.string()),
+    lastUpdate: z.string().nullable(),
+  }),
+);
+
+export function printAccess(result: unknown, json: boolean): void {
+  for (const entry of accessSchema.parse(result)) {
+    line(
+      json
+        ? JSON.stringify(entry)
+        : `${entry.owner}  ${entry.actor}  ${entry.actions.join(' ')}  ${entry.lastUpdate ?? '(default)'}`,
+    );
+  }
+}
+
+const presenceSchema = z.object({
+  publisher: z.string(),
+  lastUpdate: z.string(),
+  publisherInfo: z.string(),
+  tuples: z.array(
+    z.object({
+      destination: z.string(),
+      availableUntil: z.string(),
+      tupleInfo: z.string(),
+      capabilities: z.array(z.object({ baseline: z.string(), value: z.string() })),
+    }),
+  ),
+  operations: z.array(
+    z.object({ kind: z.string(), originator: z.string(), transID: z.number(), until: z.string() }),
+  ),
+});
+
+export function printPresence(result: unknown, json: boolean): void {
+  const entry = presenceSchema.parse(result);
+  if (json) return line(JSON.stringify(entry));
+  line(`${entry.publisher}  last update ${entry.lastUpdate}${suffix(entry.publisherInfo)}`);
+  for (const tuple of entry.tuples) {
+    line(`  ${tuple.destination}  available until ${tuple.availableUntil}${suffix(tuple.tupleInfo)}`);
+    for (const capability of tuple.capabilities) line(`    ${capability.baseline}  ${capability.value}`);
+  }
+  for (const operation of entry.operations) {
+    line(`  ${operation.kind} by ${operation.originator} (transID ${operation.transID}) until ${operation.until}`);
+  }
+}
+
+function suffix(info: string): string {
+  return info === '' ? '' : `  ${info}`;
+}
+
+function line(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

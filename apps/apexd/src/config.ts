@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { isAction, isActor, isDomain } from '@apex/protocol';
+import { type Document, LineCounter, parseDocument } from 'yaml';
+import * as z from 'zod';
+import { AppError } from './errors.ts';
+
+/** IANA's port of the endpoint-relay mode (RFC 3340 §8.3). */
+export const EDGE_PORT = 913;
+
+const port = z.int().min(0).max(65_535);
+const positive = z.int().min(1);
+
+const listenSchema = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1'),
+  port: port.default(EDGE_PORT),
+});
+
+/** Each limit is described, with its unit and default, in docs/guides/configuration.md. */
+const limitsSchema = z.strictObject({
+  connections: positive.default(20_000),
+  channelsPerSession: positive.default(257),
+  messageOctets: positive.default(256 * 1024),
+  receiveWindowOctets: z.int().min(4096).default(64 * 1024),
+  outstandingExchanges: positive.default(256),
+  greetingSeconds: positive.default(30),
+  deliverySeconds: positive.default(30),
+  unsentOctets: positive.default(1024 * 1024),
+  tuplesPerEntry: positive.default(64),
+  capabilityOctets: positive.default(8 * 1024),
+  operationsPerOriginator: positive.default(10_000),
+  subscribersPerPublisher: positive.default(1_000_000),
+  durationSeconds: positive.default(30 * 24 * 60 * 60),
+  cachedSubjects: positive.default(10_000),
+});
+
+export const configSchema = z.strictObject({
+  domain: z.string().refine(isDomain, 'is not a domain such as example.com or [192.0.2.1]').toLowerCase(),
+  dataDir: z.string().min(1),
+  edge: listenSchema.prefault({}),
+  auth: z
+    .strictObject({
+      requireTls: z.boolean().default(true),
+      mechanisms: z.array(z.enum(['PLAIN', 'ANONYMOUS'])).min(1).default(['PLAIN']),
+      iterations: z.int().min(4096).default(10_000),
+    })
+    .prefault({}),
+  access: z
+    .strictObject({
+      defaults: z
+        .array(
+          z.strictObject({
+            actor: z.string().refine(isActor, 'is not an actor such as *@example.com'),
+            actions: z
+              .string()
+              .transform((list) => list.split(/\s+/).filter((action) => action !== ''))
+              .refine((list) => list.length > 0 && list.every(isAction), 'is not a list of actions such as "core:data presence:subscribe"'),
+          }),
+        )
+        .default([]),
+    })
+    .prefault({}),
+  presence: z.strictObject({ timestampSuffix: z.enum(['Z', '-00:00']).default('Z') }).prefault({}),
+  limits: limitsSchema.prefault({}),
+  log: z
+    .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info') })
+    .prefault({}),
+});
+
+export type Config = z.output<typeof configSchema>;
+
+/** Keys that design foresees and this version does not serve yet; naming one is an error, not a silence. */
+const notYet = new Set(['mesh', 'http', 'tls']);
+
+/**
+ * Reads and validates a configuration. Throws AppError `config.read`, `config.syntax` or
+ * `config.invalid`, whose message names the file, the line and what to do. `dataDir` is resolved
+ * against the folder of the file.
+ */
+export function readConfig(path: string): Config {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new AppError('config.read', `cannot read the configuration ${path}: ${(error as Error).message}`, 1, {
+      cause: error,
+    });
+  }
+  const config = parseConfig(text, path);
+  return { ...config, dataDir: resolve(dirname(resolve(path)), config.dataDir) };
+}
+
+export function parseConfig(text: string, name: string): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const problem = document.errors[0];
+  if (problem !== undefined) {
+    const { line } = lines.linePos(problem.pos[0]);
+    throw new AppError('config.syntax', `${name}:${line}: not valid YAML: ${problem.message}`);
+  }
+  const result = configSchema.safeParse(document.toJS() ?? {});
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]!] : issue.path;
+  const where = `${name}:${lineOf(document, lines, path)}`;
+  throw new AppError('config.invalid', `${where}: ${describe(issue, path)}`);
+}
+
+function describe(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): string {
+  const key = path.map(String).join('.');
+  if (issue.code !== 'unrecognized_keys') return `${key === '' ? 'the file' : key}: ${issue.message}`;
+  if (path.length === 1 && notYet.has(key)) return `${key}: this version does not serve it yet; remove the key`;
+  return `${key}: unknown key; remove it or see docs/guides/configuration.md`;
+}
+
+/** The line of the value at `path`, or of the nearest place that exists. */
+function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length > 0; length -= 1) {
+    const node = document.getIn(path.slice(0, length), true) as { range?: [number, number, number] } | undefined;
+    if (node?.range) return lines.linePos(node.range[0]).line;
+  }
+  return 1;
+}

@@ -1,0 +1,23 @@
+import type { DomainOptions } from '@apex/server';
+import type { Config } from './config.ts';
+
+/** The part of a configuration that says how the domain behaves, with or without a listener. */
+export function domainOptions(config: Config): Omit<DomainOptions, 'store'> {
+  const { limits } = config;
+  return {
+    domain: config.domain,
+    accessDefaults: config.access.defaults,
+    timestampSuffix: config.presence.timestampSuffix,
+    iterations: config.auth.iterations,
+    limits: {
+      deliveryMs: limits.deliverySeconds * 1000,
+      unsentOctets: limits.unsentOctets,
+      tuplesPerEntry: limits.tuplesPerEntry,
+      capabilityOctets: limits.capabilityOctets,
+      operationsPerOriginator: limits.operationsPerOriginator,
+      subscribersPerPublisher: limits.subscribersPerPublisher,
+      durationSeconds: limits.durationSeconds,
+      cachedSubjects: limits.cachedSubjects,
+    },
+  };
+}

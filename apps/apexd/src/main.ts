@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+import { AppError } from './errors.ts';
+import { createProgram, Shown } from './program.ts';
+
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  if (!(error instanceof Shown)) {
+    process.stderr.write(`apexd: ${(error as Error).message.replaceAll('\n', ' ')}\n`);
+    process.exitCode = error instanceof AppError ? error.exitCode : 1;
+  }
+}

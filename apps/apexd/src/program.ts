@@ -1,0 +1,110 @@
+import { Command } from 'commander';
+import { administer } from './admin/administer.ts';
+import type { AdminRequest } from './admin/requests.ts';
+import { readImport, readPassword } from './commands/input.ts';
+import { printAccess, printEndpoints, printPresence } from './commands/print.ts';
+import { runServer } from './commands/run-server.ts';
+import { readConfig } from './config.ts';
+import { AppError } from './errors.ts';
+
+interface WithConfig {
+  readonly config: string;
+}
+
+/** The command line of the server app. Actions throw; main prints one line and sets the exit code. */
+export function createProgram(): Command {
+  const program = new Command('apexd')
+    .description('The APEX presence server (RFC 3343)')
+    .showHelpAfterError('(apexd --help shows what there is)')
+    .exitOverride((error) => {
+      // Help and version are answers, everything else is wrong usage.
+      throw error.exitCode === 0 ? new Shown() : new AppError('usage', error.message.replace(/^error: /, ''), 2);
+    })
+    .configureOutput({ outputError: () => {} });
+
+  program
+    .command('serve')
+    .description('run the server; without a configuration, a demo domain on loopback')
+    .option('--config <file>', 'configuration (YAML)')
+    .option('--data <folder>', 'data folder of the demo', '.apex-demo')
+    .option('--port <number>', 'port of the demo; 0 lets the system choose')
+    .action(runServer);
+
+  withConfig(program.command('check').description('validate a configuration')).action(({ config }: WithConfig) => {
+    const { domain, dataDir } = readConfig(config);
+    process.stdout.write(`${config}: valid; domain ${domain}, data in ${dataDir}\n`);
+  });
+
+  const endpoint = program.command('endpoint').description('provision endpoints');
+  withConfig(endpoint.command('add <endpoint>').description('password: first line of standard input')).action(
+    async (name: string, options: WithConfig) => {
+      await ask(options, { op: 'endpoint.add', endpoint: name, password: await readPassword(process.stdin) });
+    },
+  );
+  withConfig(endpoint.command('import').description('endpoint,password lines on standard input')).action(
+    async (options: WithConfig) => {
+      const entries = await readImport(process.stdin);
+      await ask(options, { op: 'endpoint.import', entries });
+      process.stdout.write(`imported ${entries.length} endpoints\n`);
+    },
+  );
+  withConfig(endpoint.command('list').option('--json', 'JSON lines')).action(
+    async (options: WithConfig & { json?: true }) => {
+      printEndpoints(await ask(options, { op: 'endpoint.list' }), options.json === true);
+    },
+  );
+  withConfig(endpoint.command('remove <endpoint>').description('with all that belongs to it')).action(
+    async (name: string, options: WithConfig) => {
+      await ask(options, { op: 'endpoint.remove', endpoint: name });
+    },
+  );
+  withConfig(endpoint.command('passwd <endpoint>').description('password: first line of standard input')).action(
+    async (name: string, options: WithConfig) => {
+      await ask(options, { op: 'endpoint.passwd', endpoint: name, password: await readPassword(process.stdin) });
+    },
+  );
+
+  const access = program.command('access').description('manage access entries (RFC 3341)');
+  withConfig(
+    access
+      .command('set')
+      .requiredOption('--owner <endpoint>', 'whose entry')
+      .requiredOption('--actor <actor>', 'whom it is about, such as wilma@example.com or *@example.com')
+      .requiredOption('--actions <list>', 'such as "core:data presence:subscribe"'),
+  ).action(async (options: WithConfig & { owner: string; actor: string; actions: string }) => {
+    const actions = options.actions.split(/\s+/).filter((action) => action !== '');
+    await ask(options, { op: 'access.set', owner: options.owner, actor: options.actor, actions });
+  });
+  withConfig(
+    access.command('list').requiredOption('--owner <endpoint>', 'whose entries').option('--json', 'JSON lines'),
+  ).action(async (options: WithConfig & { owner: string; json?: true }) => {
+    printAccess(await ask(options, { op: 'access.list', owner: options.owner }), options.json === true);
+  });
+  withConfig(
+    access
+      .command('remove')
+      .requiredOption('--owner <endpoint>', 'whose entry')
+      .requiredOption('--actor <actor>', 'the actor of the entry, as written'),
+  ).action(async (options: WithConfig & { owner: string; actor: string }) => {
+    await ask(options, { op: 'access.remove', owner: options.owner, actor: options.actor });
+  });
+
+  const presence = program.command('presence').description('look at presence entries');
+  withConfig(presence.command('show <endpoint>').option('--json', 'JSON')).action(
+    async (name: string, options: WithConfig & { json?: true }) => {
+      printPresence(await ask(options, { op: 'presence.show', endpoint: name }), options.json === true);
+    },
+  );
+  return program;
+}
+
+/** Thrown when help was asked for and shown. */
+export class Shown extends Error {}
+
+function withConfig(command: Command): Command {
+  return command.requiredOption('--config <file>', 'configuration (YAML)');
+}
+
+function ask(options: WithConfig, request: AdminRequest): Promise<unknown> {
+  return administer(readConfig(options.config), request);
+}

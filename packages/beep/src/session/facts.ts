@@ -1,0 +1,23 @@
+/** What is known about a session and its peer. Authentication and tuning change it; profiles read it. */
+export interface SessionFacts {
+  readonly role: 'initiator' | 'listener';
+  /** RFC 3080 §2.3.1.2: of the first successful start that we received; survives a tuning reset. */
+  readonly serverName?: string;
+  /** What SASL established (RFC 3080 §4); set once. */
+  readonly identity?: PeerIdentity;
+  /** Whether the octets travel under TLS (or an equivalent that the transport vouches for). */
+  readonly secured: boolean;
+  /** `host:port` of the peer, for diagnostics. */
+  readonly remoteAddress: string;
+  /** Languages that the peer asked for in its greeting, most desirable first. */
+  readonly localize: readonly string[];
+}
+
+export interface PeerIdentity {
+  /** The SASL mechanism that established it. */
+  readonly mechanism: string;
+  /** Authorization identity: who the peer acts as. Empty for a guest (ANONYMOUS). */
+  readonly authorization: string;
+  /** ANONYMOUS trace information, if any (RFC 4505). */
+  readonly trace?: string;
+}

@@ -1,0 +1,33 @@
+/**
+ * The port to a byte stream (RFC 3081 §2): octets in and out, close and abort, and flow control
+ * in both directions. It knows nothing about BEEP.
+ */
+export interface Transport {
+  /** `host:port` of the other end, for diagnostics. */
+  readonly remoteAddress: string;
+  /** Whether the octets are protected (TLS, or a medium that is as good). */
+  readonly secured: boolean;
+  /** Starts delivery. Called once, by the driver. */
+  open(handler: TransportHandler): void;
+  /**
+   * Takes octets to send; the array must not be changed afterwards. Returns false when more
+   * should wait for `drained`.
+   */
+  write(octets: Uint8Array): boolean;
+  /** Sends what was written, then closes (TCP CLOSE). */
+  close(): void;
+  /** Closes at once and drops what was not sent (TCP ABORT). */
+  abort(): void;
+  /** Stops and resumes `received`. */
+  pause(): void;
+  resume(): void;
+}
+
+export interface TransportHandler {
+  /** Octets have arrived; the array is valid during the call only. */
+  received(octets: Uint8Array): void;
+  /** `write` may go on after it returned false. */
+  drained(): void;
+  /** The stream has ended, with the error if it did not end cleanly. Called once. */
+  closed(error?: Error): void;
+}

@@ -1,0 +1,61 @@
+import { ReplyError } from '@apex/beep';
+import { domainOf, isService, parentIdentity, type Attach } from '@apex/protocol';
+import type { Attachment } from './attachments.ts';
+import { hasOption, misunderstood } from './options.ts';
+import type { Relay } from './relay.ts';
+import type { RelayChannel } from './relay-session.ts';
+
+export type Outcome = (refusal: ReplyError | undefined) => void;
+
+/** The steps of RFC 3340 §4.4.1, in their order; `answer` is called once. */
+export function attach(relay: Relay, channel: RelayChannel, request: Attach, answer: Outcome): void {
+  const { endpoint, transID } = request;
+  // 3340 §4.4.1 step 1
+  if (channel.operations.has(transID)) {
+    return answer(new ReplyError(555, `transID ${transID} is in use on this channel`));
+  }
+  // 3340 §4.4.1 step 2
+  if (domainOf(endpoint) !== relay.domain) {
+    return answer(new ReplyError(553, `this relay serves ${relay.domain}`));
+  }
+  // 3340 §4.4.1 step 3
+  if (!mayAttach(channel, endpoint)) {
+    return answer(new ReplyError(537, `not allowed to attach as ${endpoint}`));
+  }
+  // 3340 §4.4.1 step 4
+  const refusal = misunderstood(request.options, 'attach', 'final');
+  if (refusal !== undefined) return answer(refusal);
+
+  // The endpoint may have been removed since its peer authenticated; its own entries tell.
+  relay.access.check(endpoint, endpoint, 'core:data', (verdict) => {
+    if (verdict === 'unknown') return answer(new ReplyError(537, `${endpoint} is not provisioned`));
+    if (verdict === 'failed') return answer(new ReplyError(451, 'the store did not answer; try again'));
+    if (!relay.isOpen(channel)) return;
+    if (channel.operations.has(transID)) {
+      return answer(new ReplyError(555, `transID ${transID} is in use on this channel`));
+    }
+    const present = relay.attachments.find(endpoint);
+    // C3: the same session may attach its endpoint once more.
+    if (present !== undefined && present.channel.session !== channel.session) {
+      // 3342 §1
+      if (!hasOption(request.options, 'attachOverride')) {
+        // 3340 §4.4.1 step 5
+        return answer(new ReplyError(554, `${endpoint} is attached elsewhere; attachOverride takes it over`));
+      }
+      relay.detach(endpoint, 556, 'overridden');
+    }
+    // 3340 §4.4.1 step 6
+    const attachment: Attachment = { kind: 'attachment', endpoint, transID, channel };
+    channel.operations.set(transID, attachment);
+    relay.attachments.add(attachment);
+    answer(undefined);
+  });
+}
+
+/** 3340 §4.5.1, C3: the identity function, extended to subaddresses; nobody attaches as a service. */
+function mayAttach(channel: RelayChannel, endpoint: string): boolean {
+  const identity = channel.session.facts().identity;
+  if (identity === undefined || identity.authorization === '') return false;
+  if (isService(endpoint)) return false;
+  return identity.authorization === endpoint || identity.authorization === parentIdentity(endpoint);
+}

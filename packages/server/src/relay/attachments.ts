@@ -1,0 +1,50 @@
+import type { RelayChannel } from './relay-session.ts';
+
+/** One unterminated attach operation: an application bound as an endpoint on one channel (RFC 3340 §4.4.1). */
+export interface Attachment {
+  readonly kind: 'attachment';
+  readonly endpoint: string;
+  readonly transID: number;
+  readonly channel: RelayChannel;
+}
+
+/**
+ * Who is attached as what. At most one session is attached as an endpoint; that session may have
+ * attached it more than once, and then its newest attachment receives (C3).
+ */
+export class Attachments {
+  readonly #byEndpoint = new Map<string, Attachment[]>();
+
+  /** The attachment that receives data for `endpoint`: exact match, without fallback (C3). */
+  find(endpoint: string): Attachment | undefined {
+    return this.#byEndpoint.get(endpoint)?.at(-1);
+  }
+
+  add(attachment: Attachment): void {
+    const present = this.#byEndpoint.get(attachment.endpoint);
+    if (present === undefined) this.#byEndpoint.set(attachment.endpoint, [attachment]);
+    else present.push(attachment);
+  }
+
+  remove(attachment: Attachment): void {
+    const present = this.#byEndpoint.get(attachment.endpoint);
+    if (present === undefined) return;
+    const rest = present.filter((other) => other !== attachment);
+    if (rest.length === 0) this.#byEndpoint.delete(attachment.endpoint);
+    else this.#byEndpoint.set(attachment.endpoint, rest);
+  }
+
+  /** All attachments as exactly `endpoint`, oldest first. */
+  of(endpoint: string): readonly Attachment[] {
+    return this.#byEndpoint.get(endpoint) ?? [];
+  }
+
+  /** Attached endpoints. */
+  endpoints(): IterableIterator<string> {
+    return this.#byEndpoint.keys();
+  }
+
+  get size(): number {
+    return this.#byEndpoint.size;
+  }
+}

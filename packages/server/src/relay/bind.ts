@@ -1,0 +1,24 @@
+import { ReplyError } from '@apex/beep';
+import type { Bind } from '@apex/protocol';
+import type { Outcome } from './attach.ts';
+import { misunderstood } from './options.ts';
+import type { RelayChannel } from './relay-session.ts';
+
+/** The steps of RFC 3340 §4.4.2, in their order. */
+export function bind(channel: RelayChannel, request: Bind, answer: Outcome): void {
+  const { relay: domain, transID } = request;
+  // 3340 §4.4.2 step 1
+  if (channel.operations.has(transID)) {
+    return answer(new ReplyError(555, `transID ${transID} is in use on this channel`));
+  }
+  // 3340 §4.4.2 step 2: the identity function of 3340 §4.5.2
+  if (channel.session.facts().identity?.authorization !== domain) {
+    return answer(new ReplyError(537, `not allowed to bind for ${domain}`));
+  }
+  // 3340 §4.4.2 step 3
+  const refusal = misunderstood(request.options, 'bind', 'final');
+  if (refusal !== undefined) return answer(refusal);
+  // 3340 §4.4.2 step 4
+  channel.operations.set(transID, { kind: 'binding', domain, transID });
+  answer(undefined);
+}

@@ -1,0 +1,43 @@
+/**
+ * What the relay asks of those who serve it. The access decision and the services live on the
+ * far side of the relay; it owns these ports, they implement them.
+ */
+export interface AccessPolicy {
+  /**
+   * Whether `actor` may do `action` (such as `core:data`) to `owner`. `decided` is called at once
+   * when the owner's entries are in memory, else once they are; verdicts about one owner come in
+   * the order in which they were asked for.
+   */
+  check(owner: string, actor: string, action: string, decided: (verdict: AccessVerdict) => void): void;
+}
+
+/** `unknown`: there is no such endpoint. `failed`: its entries could not be read. */
+export type AccessVerdict = 'allowed' | 'denied' | 'unknown' | 'failed';
+
+/** A service as the relay sees it: an endpoint `apex=name@domain` that takes data (RFC 3340 §6). */
+export interface ServicePort {
+  /** The part behind `apex=`, such as `presence`. */
+  readonly name: string;
+  /** Takes data that the relay has accepted and the access check has allowed. Never throws. */
+  receive(data: ServiceData): void;
+}
+
+export interface ServiceData {
+  readonly originator: string;
+  /** The endpoint of the service that was addressed. */
+  readonly recipient: string;
+  /** The XML document that `content` refers to; undefined when it is not XML, or not in the message. */
+  readonly content: string | undefined;
+}
+
+/** One APEX channel as the relay uses it; the profile adapter implements it over BEEP. */
+export interface RelayLink {
+  /** Sends one `data` MSG, ready to leave; `acknowledged` gets undefined for `ok`, else what went wrong. */
+  sendData(payload: Uint8Array, acknowledged: (failure: Error | undefined) => void): void;
+  /** Sends a `terminate` MSG (RFC 3340 §4.4.3). Whether it is acknowledged changes nothing. */
+  sendTerminate(transID: number, code: number, text: string): void;
+  /** Payload octets that the peer has not taken yet. */
+  readonly unsentOctets: number;
+  /** Ends the whole session at once. */
+  abort(reason: Error): void;
+}

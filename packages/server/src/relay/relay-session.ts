@@ -1,0 +1,56 @@
+import type { SessionFacts } from '@apex/beep';
+import type { Attachment } from './attachments.ts';
+import type { Binding } from './bindings.ts';
+import type { RelayLink } from './ports.ts';
+
+/** What the relay knows of one BEEP session: its APEX channels. */
+export class RelaySession {
+  /** Read anew each time: authentication changes it. */
+  readonly facts: () => SessionFacts;
+  readonly channels = new Set<RelayChannel>();
+
+  constructor(facts: () => SessionFacts) {
+    this.facts = facts;
+  }
+}
+
+/** One APEX channel: the scope of the transaction-identifiers of attach and bind (C1). */
+export class RelayChannel {
+  readonly session: RelaySession;
+  readonly link: RelayLink;
+  /** Unterminated operations by transID. */
+  readonly operations = new Map<number, Attachment | Binding>();
+  readonly deliveries = new Deliveries();
+
+  constructor(session: RelaySession, link: RelayLink) {
+    this.session = session;
+    this.link = link;
+  }
+}
+
+/** When each unacknowledged delivery of a channel was sent; acknowledgements come in that order. */
+export class Deliveries {
+  #sentAt: number[] = [];
+  #head = 0;
+
+  sent(now: number): void {
+    this.#sentAt.push(now);
+  }
+
+  acknowledged(): void {
+    this.#head += 1;
+    if (this.#head === this.#sentAt.length) {
+      this.#sentAt.length = 0;
+      this.#head = 0;
+    } else if (this.#head >= 1024) {
+      // Keeps the cost of forgetting constant on a channel that never runs dry.
+      this.#sentAt = this.#sentAt.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  /** When the oldest unacknowledged delivery was sent; undefined when there is none. */
+  get oldest(): number | undefined {
+    return this.#sentAt[this.#head];
+  }
+}

@@ -1,0 +1,199 @@
+import { ReplyError } from '@apex/beep';
+import { isService, parentIdentity } from '@apex/protocol';
+import { Attachments, type Attachment } from './attachments.ts';
+import type { AccessPolicy, AccessVerdict, ServicePort } from './ports.ts';
+import type { RelayChannel, RelaySession } from './relay-session.ts';
+
+/** Limits of the relay, each with its unit. */
+export interface RelayLimits {
+  /** How long an endpoint may take to answer one `data`, in milliseconds (C13). */
+  readonly deliveryMs: number;
+  /** Octets that may wait for a peer that does not read, per channel (C13). */
+  readonly unsentOctets: number;
+}
+
+export const defaultRelayLimits: RelayLimits = { deliveryMs: 30_000, unsentOctets: 1024 * 1024 };
+
+/** What happened to one recipient (RFC 3340 §4.4.4.1 step 5): undefined when it answered `ok`. */
+export type Settled = (failure: Error | undefined) => void;
+
+/** What the relay counts; the numbers only grow. */
+export interface RelayCounters {
+  accepted: number;
+  refused: number;
+  delivered: number;
+  undelivered: number;
+  stalled: number;
+}
+
+/**
+ * The relay of one administrative domain (RFC 3340): who is attached, and the way of data to its
+ * recipients. Attach, bind, terminate and data stand in files of their own; this one holds what
+ * they share: the attachments, and delivery with its acknowledgement.
+ */
+export class Relay {
+  /** In lower case. */
+  readonly domain: string;
+  readonly access: AccessPolicy;
+  readonly attachments = new Attachments();
+  readonly counters: RelayCounters = { accepted: 0, refused: 0, delivered: 0, undelivered: 0, stalled: 0 };
+  readonly #services = new Map<string, ServicePort>();
+  readonly #limits: RelayLimits;
+  readonly #now: () => number;
+  /** Channels with unacknowledged deliveries. */
+  readonly #waiting = new Set<RelayChannel>();
+  /** Channels that were told to go and whose session ends with the next tick. */
+  readonly #leaving = new Set<RelayChannel>();
+
+  /** `now` gives monotonic milliseconds. */
+  constructor(options: {
+    readonly domain: string;
+    readonly access: AccessPolicy;
+    readonly now: () => number;
+    readonly limits?: Partial<RelayLimits>;
+  }) {
+    this.domain = options.domain;
+    this.access = options.access;
+    this.#now = options.now;
+    this.#limits = { ...defaultRelayLimits, ...options.limits };
+  }
+
+  /** To the relay a service is an attachment like any other (RFC 3340 §6). */
+  addService(service: ServicePort): void {
+    this.#services.set(`apex=${service.name}@${this.domain}`, service);
+  }
+
+  service(endpoint: string): ServicePort | undefined {
+    return this.#services.get(endpoint);
+  }
+
+  opened(channel: RelayChannel): void {
+    channel.session.channels.add(channel);
+  }
+
+  isOpen(channel: RelayChannel): boolean {
+    return channel.session.channels.has(channel);
+  }
+
+  /** The channel is gone; what was attached and bound on it ends with it (B10). */
+  closed(channel: RelayChannel): void {
+    this.endOperations(channel);
+    channel.session.channels.delete(channel);
+    this.#waiting.delete(channel);
+    this.#leaving.delete(channel);
+  }
+
+  /** Ends all attachments and bindings of one channel, without a word to the peer. */
+  endOperations(channel: RelayChannel): readonly Attachment[] {
+    const ended: Attachment[] = [];
+    for (const operation of channel.operations.values()) {
+      if (operation.kind !== 'attachment') continue;
+      this.attachments.remove(operation);
+      ended.push(operation);
+    }
+    channel.operations.clear();
+    return ended;
+  }
+
+  /** Terminates every attachment as exactly `endpoint` and tells its application why. */
+  detach(endpoint: string, code: number, text: string): void {
+    for (const attachment of this.attachments.of(endpoint)) {
+      this.attachments.remove(attachment);
+      attachment.channel.operations.delete(attachment.transID);
+      attachment.channel.link.sendTerminate(attachment.transID, code, text);
+    }
+  }
+
+  /** As `detach`, of an endpoint and all its subaddresses (P12). */
+  detachAll(endpoint: string, code: number, text: string): void {
+    const affected = [...this.attachments.endpoints()].filter(
+      (attached) => attached === endpoint || parentIdentity(attached) === endpoint,
+    );
+    for (const attached of affected) this.detach(attached, code, text);
+  }
+
+  /**
+   * Step 5.3 for one recipient of this domain: the access check, then the delivery. `encode` gives
+   * the payload of the new `data` element and runs only when it is sent. What is not delivered is
+   * dropped; `settled` tells those who asked (C4).
+   */
+  deliver(originator: string, recipient: string, encode: () => Uint8Array, settled: Settled): void {
+    // 3340 §4.4.4.1 step 5.3
+    this.access.check(recipient, originator, 'core:data', (verdict) => {
+      const refusal = refusalOf(verdict, recipient);
+      if (refusal !== undefined) return this.#undelivered(refusal, settled);
+      const attachment = this.attachments.find(recipient);
+      if (attachment === undefined) {
+        return this.#undelivered(new ReplyError(550, `${recipient} is not attached`), settled);
+      }
+      this.#send(attachment.channel, encode(), settled);
+    });
+  }
+
+  #undelivered(failure: Error, settled: Settled): void {
+    this.counters.undelivered += 1;
+    settled(failure);
+  }
+
+  #send(channel: RelayChannel, payload: Uint8Array, settled: Settled): void {
+    if (channel.link.unsentOctets > this.#limits.unsentOctets) {
+      this.#stall(channel, `more than ${this.#limits.unsentOctets} octets wait for it`);
+      return this.#undelivered(new ReplyError(451, 'the recipient does not read'), settled);
+    }
+    channel.deliveries.sent(this.#now());
+    this.#waiting.add(channel);
+    channel.link.sendData(payload, (failure) => {
+      channel.deliveries.acknowledged();
+      if (failure === undefined) this.counters.delivered += 1;
+      else this.counters.undelivered += 1;
+      settled(failure);
+    });
+  }
+
+  /** C13: called about once a second; ends sessions that keep deliveries waiting for too long. */
+  tick(): void {
+    for (const channel of this.#leaving) {
+      channel.link.abort(new ReplyError(451, 'the endpoint did not acknowledge data in time'));
+    }
+    this.#leaving.clear();
+    const latest = this.#now() - this.#limits.deliveryMs;
+    for (const channel of this.#waiting) {
+      const oldest = channel.deliveries.oldest;
+      if (oldest === undefined) this.#waiting.delete(channel);
+      else if (oldest < latest) this.#stall(channel, `no answer for ${this.#limits.deliveryMs} ms`);
+    }
+  }
+
+  /** C13: detached with terminate 451, which gets a moment to leave, then the session ends. */
+  #stall(channel: RelayChannel, text: string): void {
+    if (this.#leaving.has(channel)) return;
+    this.counters.stalled += 1;
+    this.#waiting.delete(channel);
+    this.#leaving.add(channel);
+    for (const other of channel.session.channels) {
+      for (const attachment of this.endOperations(other)) {
+        other.link.sendTerminate(attachment.transID, 451, text);
+      }
+    }
+  }
+
+  /** Whether `endpoint` names a service of this domain (in any letter case, C3). */
+  isLocalService(endpoint: string): boolean {
+    return isService(endpoint);
+  }
+}
+
+export function refusalOf(verdict: AccessVerdict, recipient: string): ReplyError | undefined {
+  switch (verdict) {
+    case 'allowed':
+      return undefined;
+    case 'denied':
+      return new ReplyError(537, `not allowed to send data to ${recipient}`);
+    case 'unknown':
+      return new ReplyError(550, `unknown endpoint ${recipient}`);
+    case 'failed':
+      return new ReplyError(451, 'the access entries could not be read');
+  }
+}
+
+export type { RelaySession };

@@ -1,0 +1,24 @@
+import { ReplyError } from '@apex/beep';
+import type { Terminate } from '@apex/protocol';
+import type { Outcome } from './attach.ts';
+import type { Relay } from './relay.ts';
+import type { RelayChannel } from './relay-session.ts';
+
+/** The steps of RFC 3340 §4.4.3, in their order. */
+export function terminate(relay: Relay, channel: RelayChannel, request: Terminate, answer: Outcome): void {
+  const { transID } = request;
+  // 3340 §4.4.3 step 1, C1
+  if (transID === 0) {
+    for (const other of channel.session.channels) relay.endOperations(other);
+    return answer(undefined);
+  }
+  const operation = channel.operations.get(transID);
+  // 3340 §4.4.3 step 2
+  if (operation === undefined) {
+    return answer(new ReplyError(550, `transID ${transID} is not in use on this channel`));
+  }
+  // 3340 §4.4.3 step 3
+  channel.operations.delete(transID);
+  if (operation.kind === 'attachment') relay.attachments.remove(operation);
+  answer(undefined);
+}

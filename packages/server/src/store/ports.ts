@@ -1,0 +1,84 @@
+/**
+ * What the server keeps in persistent storage (RFC 3343 §4, RFC 3341 §4), and the port to it.
+ * Instants are milliseconds since the epoch (UTC, wall clock), so that they survive a restart.
+ * Endpoints are written `local@domain` with the domain in lower case.
+ */
+export interface Store {
+  /**
+   * Applies all writes in order, all or none. Resolves when they are durable; rejects with
+   * StoreError when none was applied. Calls are applied in the order in which they were made.
+   */
+  commit(writes: readonly StoreWrite[]): Promise<void>;
+  /** Everything about one endpoint and its subaddresses; undefined when it was never provisioned. */
+  loadSubject(endpoint: string): Promise<SubjectRecords | undefined>;
+  /** All in-progress operations, by subject. */
+  loadOperations(): Promise<readonly OperationRecord[]>;
+  /** Provisioned endpoints (services included) in code unit order, those after `after`, at most `limit`. */
+  listEndpoints(after: string, limit: number): Promise<readonly string[]>;
+  /** The access entries that name `actor` literally, whoever owns them (removed ones excluded). */
+  findAccessByActor(actor: string): Promise<readonly AccessRecord[]>;
+  findCredentials(endpoint: string): Promise<ScramCredentials | undefined>;
+  close(): Promise<void>;
+}
+
+export type StoreWrite =
+  | { readonly kind: 'put-endpoint'; readonly endpoint: string; readonly createdAt: number }
+  /** Keeps the presence record, so that its lastUpdate is remembered (A4); drops credentials. */
+  | { readonly kind: 'remove-endpoint'; readonly endpoint: string }
+  | { readonly kind: 'put-credentials'; readonly endpoint: string; readonly credentials: ScramCredentials }
+  | { readonly kind: 'put-presence'; readonly presence: PresenceRecord }
+  | { readonly kind: 'put-operation'; readonly operation: OperationRecord }
+  | { readonly kind: 'remove-operation'; readonly originator: string; readonly transID: number }
+  | { readonly kind: 'put-access'; readonly access: AccessRecord };
+
+export interface SubjectRecords {
+  readonly endpoint: string;
+  /** When it was provisioned; undefined while it is removed. */
+  readonly createdAt: number | undefined;
+  readonly presence: PresenceRecord | undefined;
+  /** In-progress operations on this subject. */
+  readonly operations: readonly OperationRecord[];
+  /** Entries owned by the endpoint and by its subaddresses, removed ones included. */
+  readonly access: readonly AccessRecord[];
+}
+
+/** A presence entry (RFC 3343 §3). */
+export interface PresenceRecord {
+  readonly endpoint: string;
+  readonly lastUpdate: number;
+  /** Grows by one with each update. */
+  readonly revision: number;
+  /** Empty when absent. */
+  readonly publisherInfo: string;
+  /** The `tuple` elements as formatted by the protocol package. */
+  readonly tuplesXml: string;
+}
+
+/** An in-progress subscribe or watch operation. (originator, transID) is unique. */
+export interface OperationRecord {
+  readonly subject: string;
+  readonly kind: 'subscribe' | 'watch';
+  readonly originator: string;
+  readonly transID: number;
+  /** As requested, before any cap. */
+  readonly durationSeconds: number;
+  readonly deadline: number;
+}
+
+/** An access entry (RFC 3341 §3). (owner, actor) is unique. */
+export interface AccessRecord {
+  readonly owner: string;
+  readonly actor: string;
+  /** Undefined for an entry that was removed: its lastUpdate is remembered (A4). */
+  readonly actions: readonly string[] | undefined;
+  readonly lastUpdate: number;
+}
+
+/** RFC 5802 §3 stored keys; never a clear password. */
+export interface ScramCredentials {
+  readonly mechanism: 'SCRAM-SHA-256';
+  readonly salt: Uint8Array;
+  readonly iterations: number;
+  readonly storedKey: Uint8Array;
+  readonly serverKey: Uint8Array;
+}
