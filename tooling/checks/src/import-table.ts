@@ -1,0 +1,151 @@
+/**
+ * "Imports point towards the wire", as a table. Packages stand in order, and so do the layers inside a
+ * package: what stands lower may import what stands above it, never the other way round. imports.ts
+ * enforces the table; to add a file or a folder, put its name where it belongs.
+ */
+export interface PackageRule {
+  readonly name: string;
+  readonly folder: string;
+  /** Workspace packages that its sources may import. */
+  readonly imports: readonly string[];
+  /** Workspace packages that only its tests may import. */
+  readonly testImports: readonly string[];
+  /** From the wire outwards. Empty: no order inside; cycles are refused all the same. */
+  readonly layers: readonly Layer[];
+  /** Files of `src/` whose whole import closure runs in browsers: no Node module, in types either. */
+  readonly browserEntries: readonly string[];
+}
+
+export interface Layer {
+  /**
+   * Paths below `src/`: a file, or a folder with its slash. The longest that fits a file decides, so a
+   * port may stand elsewhere than the rest of its folder.
+   */
+  readonly files: readonly string[];
+  /** Those who may import it, beside the layer itself. Absent: every layer below. */
+  readonly seenBy?: readonly string[];
+}
+
+export const packageRules: readonly PackageRule[] = [
+  {
+    name: '@apex/beep',
+    folder: 'packages/beep',
+    imports: [],
+    testImports: [],
+    layers: [
+      { files: ['errors.ts', 'limits.ts'] },
+      { files: ['xml/'] },
+      { files: ['transport/'], seenBy: ['driver.ts', 'testing/', 'index.ts'] },
+      // Ports: types only. profile/ implements the first, whoever runs a session reads the second.
+      { files: ['session/facts.ts', 'session/profile.ts'] },
+      { files: ['frame/'] },
+      { files: ['message/'] },
+      { files: ['channel/'] },
+      { files: ['management/'] },
+      { files: ['session/'] },
+      { files: ['profile/'] },
+      { files: ['peer.ts', 'driver.ts'] },
+      { files: ['testing/'], seenBy: [] },
+      { files: ['index.ts'], seenBy: [] },
+    ],
+    browserEntries: ['index.ts'],
+  },
+  {
+    name: '@apex/protocol',
+    folder: 'packages/protocol',
+    imports: ['@apex/beep'],
+    testImports: [],
+    layers: [
+      { files: ['errors.ts', 'limits.ts'] },
+      { files: ['domain.ts'] },
+      { files: ['endpoint.ts', 'transaction.ts', 'timestamp.ts', 'reply-code.ts'] },
+      { files: ['core/'] },
+      { files: ['report/', 'access/', 'presence/'] },
+      { files: ['profile/'] },
+      { files: ['index.ts'], seenBy: [] },
+    ],
+    browserEntries: ['index.ts'],
+  },
+  {
+    name: '@apex/server',
+    folder: 'packages/server',
+    imports: ['@apex/beep', '@apex/protocol'],
+    testImports: ['@apex/client'],
+    layers: [
+      { files: ['errors.ts', 'limits.ts', 'clock.ts'] },
+      // Ports stand above those who use them; their implementations stand below.
+      { files: ['relay/ports.ts', 'store/ports.ts'] },
+      { files: ['relay/'] },
+      { files: ['services/'] },
+      { files: ['subject/'] },
+      { files: ['store/'], seenBy: ['create-server.ts', 'testing/', 'index.ts'] },
+      { files: ['listener.ts'] },
+      { files: ['create-server.ts'] },
+      { files: ['testing/'], seenBy: [] },
+      { files: ['index.ts'], seenBy: [] },
+    ],
+    browserEntries: [],
+  },
+  {
+    name: '@apex/client',
+    folder: 'packages/client',
+    imports: ['@apex/beep', '@apex/protocol'],
+    testImports: [],
+    layers: [],
+    browserEntries: ['index.ts'],
+  },
+  {
+    name: '@apex/apexd',
+    folder: 'apps/apexd',
+    imports: ['@apex/beep', '@apex/protocol', '@apex/server', '@apex/client'],
+    testImports: [],
+    layers: [],
+    browserEntries: [],
+  },
+  {
+    name: '@apex/apex',
+    folder: 'apps/apex',
+    imports: ['@apex/protocol', '@apex/client'],
+    testImports: [],
+    layers: [],
+    browserEntries: [],
+  },
+  {
+    name: '@apex/conformance',
+    folder: 'tooling/conformance',
+    imports: ['@apex/beep', '@apex/protocol', '@apex/client'],
+    testImports: [],
+    layers: [],
+    browserEntries: [],
+  },
+  {
+    name: '@apex/bench',
+    folder: 'tooling/bench',
+    imports: ['@apex/beep', '@apex/protocol', '@apex/server', '@apex/client'],
+    testImports: [],
+    layers: [],
+    browserEntries: [],
+  },
+  {
+    name: '@apex/checks',
+    folder: 'tooling/checks',
+    imports: [],
+    testImports: [],
+    layers: [],
+    browserEntries: [],
+  },
+  {
+    name: '@apex/vitest',
+    folder: 'tooling/vitest',
+    imports: [],
+    testImports: [],
+    layers: [],
+    browserEntries: [],
+  },
+];
+
+/** Configuration shared by all; not part of the order. */
+export const configurationPackages: readonly string[] = ['@apex/tsconfig', '@apex/vitest'];
+
+/** Packages from outside that may be part of a browser entry. */
+export const browserPackages: readonly string[] = ['zod'];

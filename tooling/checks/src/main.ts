@@ -1,0 +1,18 @@
+import { join } from 'node:path';
+import { checkImports } from './imports.ts';
+import { importRules, report, runAll } from './pipeline.ts';
+import { checkRepository } from './repository.ts';
+
+const root = join(import.meta.dirname, '../../..');
+const stages: Readonly<Record<string, () => boolean>> = {
+  all: () => runAll(root),
+  imports: () => report('imports', checkImports(root, importRules)).ok,
+  repository: () => report('repository', checkRepository(root)).ok,
+};
+
+const stage = stages[process.argv[2] ?? ''];
+if (stage === undefined) {
+  console.error(`Usage: main.ts ${Object.keys(stages).join('|')}`);
+  process.exit(2);
+}
+process.exitCode = stage() ? 0 : 1;

@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, globSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { browserPackages, configurationPackages, packageRules } from './import-table.ts';
+import { checkImports } from './imports.ts';
+import { checkRepository } from './repository.ts';
+import { closingLine, countTests, type TestReport } from './test-counts.ts';
+
+export const importRules = { packages: packageRules, configurationPackages, browserPackages };
+
+/**
+ * Everything that `npm test` does. All stages run even after one has failed, so that one run tells all
+ * there is to repair. turbo answers what has not changed from its cache and restores the reports of
+ * those tests with it; the closing line is added up from the reports.
+ */
+export function runAll(root: string): boolean {
+  const reports = testReportPaths(root);
+  for (const path of reports) {
+    rmSync(path, { force: true });
+  }
+  const turbo = ['run', 'typecheck', 'build', 'test', '--continue=dependencies-successful'];
+  const outcomes = [
+    runTool(root, 'lint', 'biome', ['check', '--error-on-warnings', '.']),
+    report('imports', checkImports(root, importRules)),
+    report('repository', checkRepository(root)),
+    runTool(root, 'typecheck, build, test', 'turbo', [
+      ...turbo,
+      '--output-logs=errors-only',
+      '--concurrency=2',
+    ]),
+    report(
+      'reports',
+      reports.filter((path) => !existsSync(path)).map((path) => `${path} is missing: its tests did not run`),
+    ),
+  ];
+  const written = reports.filter((path) => existsSync(path));
+  const counts = countTests(written.map((path) => JSON.parse(readFileSync(path, 'utf8')) as TestReport));
+  const failed = outcomes.filter(({ ok }) => !ok).map(({ stage }) => stage);
+  if (failed.length > 0) {
+    console.error(`Failed: ${failed.join('; ')}`);
+  }
+  console.log(closingLine(counts));
+  return failed.length === 0 && counts.failed === 0;
+}
+
+/** Prints the problems; true when there are none. */
+export function report(stage: string, problems: readonly string[]): { stage: string; ok: boolean } {
+  for (const problem of problems) {
+    console.error(problem);
+  }
+  return { stage, ok: problems.length === 0 };
+}
+
+function runTool(root: string, stage: string, command: string, args: readonly string[]) {
+  const { status } = spawnSync(command, args, {
+    cwd: root,
+    env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' },
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: process.platform === 'win32',
+  });
+  return { stage, ok: status === 0 };
+}
+
+function testReportPaths(root: string): readonly string[] {
+  return globSync('{packages,apps,tooling}/*/package.json', { cwd: root })
+    .filter((manifest) => JSON.parse(readFileSync(join(root, manifest), 'utf8')).scripts?.test !== undefined)
+    .map((manifest) => join(root, manifest, '..', 'test-report.json'))
+    .sort();
+}
