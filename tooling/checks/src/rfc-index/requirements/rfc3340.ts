@@ -149,7 +149,7 @@ export const rfc3340 = rfcRequirements(
     '§8.3': { must: 'Relays listen to endpoints on the registered port 913 by default.' },
     '§8.4': { must: 'statusRequest is read in data and in recipient, and has no content.' },
     '§9.1': { must: 'The elements of the core are accepted and written as their DTD says.' },
-    '§9.2': { must: 'So are those of the report service.' },
+    '§9.2': { must: 'The elements of the report service are accepted and written as their DTD says.' },
     '§10': { must: 'Reply codes are used with the meaning of the table.' },
     '§11': {
       must: 'DIGEST-MD5 and TLS are there (the named cipher is not: B11, and DIGEST-MD5 is off by default: B12).',
