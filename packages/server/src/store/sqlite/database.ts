@@ -1,0 +1,193 @@
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import { notProvisioned, operationConflict } from '../errors.ts';
+import { endpointOf } from '../owner.ts';
+import type {
+  AccessRecord,
+  OperationRecord,
+  PresenceRecord,
+  ScramCredentials,
+  StoreWrite,
+  SubjectRecords,
+} from '../ports.ts';
+
+type Row = Record<string, SQLOutputValue>;
+
+const SQLITE_CONSTRAINT_UNIQUE = 2067;
+
+const OPERATION = `subject, kind, originator, trans_id AS transID, duration_seconds AS durationSeconds, deadline`;
+const ACCESS = `owner, actor, actions, last_update AS lastUpdate`;
+
+/** The port's methods in SQL, synchronous, on a database that is ready. Transactions are the caller's. */
+export class Database {
+  readonly #putEndpoint: StatementSync;
+  readonly #removeEndpoint: StatementSync;
+  readonly #putCredentials: StatementSync;
+  readonly #removeCredentials: StatementSync;
+  readonly #putPresence: StatementSync;
+  readonly #putOperation: StatementSync;
+  readonly #removeOperation: StatementSync;
+  readonly #putAccess: StatementSync;
+  readonly #endpoint: StatementSync;
+  readonly #endpoints: StatementSync;
+  readonly #presence: StatementSync;
+  readonly #operations: StatementSync;
+  readonly #allOperations: StatementSync;
+  readonly #access: StatementSync;
+  readonly #accessByActor: StatementSync;
+  readonly #credentials: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    const sql = (text: string) => database.prepare(text);
+    this.#putEndpoint = sql(
+      `INSERT INTO endpoint (endpoint, code_units, created_at) VALUES (?, ?, ?)
+       ON CONFLICT (endpoint) DO UPDATE SET created_at = excluded.created_at`,
+    );
+    this.#removeEndpoint = sql(`UPDATE endpoint SET created_at = NULL WHERE endpoint = ?`);
+    this.#putCredentials = sql(
+      `INSERT OR REPLACE INTO credentials (endpoint, mechanism, salt, iterations, stored_key, server_key)
+       SELECT endpoint, ?2, ?3, ?4, ?5, ?6 FROM endpoint WHERE endpoint = ?1 AND created_at IS NOT NULL`,
+    );
+    this.#removeCredentials = sql(`DELETE FROM credentials WHERE endpoint = ?`);
+    this.#putPresence = sql(
+      `INSERT INTO presence (endpoint, last_update, revision, publisher_info, tuples_xml) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (endpoint) DO UPDATE SET last_update = excluded.last_update, revision = excluded.revision,
+         publisher_info = excluded.publisher_info, tuples_xml = excluded.tuples_xml`,
+    );
+    // The very same operation may be put again; any other clash of (originator, transID) changes no row.
+    this.#putOperation = sql(
+      `INSERT INTO operation (subject, kind, originator, trans_id, duration_seconds, deadline) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (originator, trans_id) DO UPDATE
+         SET duration_seconds = excluded.duration_seconds, deadline = excluded.deadline
+         WHERE subject = excluded.subject AND kind = excluded.kind`,
+    );
+    this.#removeOperation = sql(`DELETE FROM operation WHERE originator = ? AND trans_id = ?`);
+    this.#putAccess = sql(
+      `INSERT INTO access (owner, actor, owner_endpoint, actions, last_update) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (owner, actor) DO UPDATE SET actions = excluded.actions, last_update = excluded.last_update`,
+    );
+    this.#endpoint = sql(`SELECT created_at AS createdAt FROM endpoint WHERE endpoint = ?`);
+    this.#endpoints = sql(
+      `SELECT endpoint FROM endpoint WHERE code_units > ? AND created_at IS NOT NULL ORDER BY code_units LIMIT ?`,
+    );
+    this.#presence = sql(
+      `SELECT endpoint, last_update AS lastUpdate, revision, publisher_info AS publisherInfo, tuples_xml AS tuplesXml
+       FROM presence WHERE endpoint = ?`,
+    );
+    this.#operations = sql(`SELECT ${OPERATION} FROM operation WHERE subject = ? ORDER BY id`);
+    this.#allOperations = sql(`SELECT ${OPERATION} FROM operation ORDER BY subject, id`);
+    this.#access = sql(`SELECT ${ACCESS} FROM access WHERE owner_endpoint = ?`);
+    this.#accessByActor = sql(`SELECT ${ACCESS} FROM access WHERE actor = ? AND actions IS NOT NULL`);
+    this.#credentials = sql(
+      `SELECT mechanism, salt, iterations, stored_key AS storedKey, server_key AS serverKey
+       FROM credentials WHERE endpoint = ?`,
+    );
+  }
+
+  commit(writes: readonly StoreWrite[]): void {
+    for (const write of writes) this.#apply(write);
+  }
+
+  loadSubject(endpoint: string): SubjectRecords | undefined {
+    const row = this.#endpoint.get(endpoint);
+    if (row === undefined) return undefined;
+    return {
+      endpoint,
+      createdAt: (row['createdAt'] as number | null) ?? undefined,
+      presence: this.#presence.get(endpoint) as PresenceRecord | undefined,
+      operations: this.#operations.all(endpoint) as unknown as OperationRecord[],
+      access: this.#access.all(endpoint).map(accessOf),
+    };
+  }
+
+  loadOperations(): readonly OperationRecord[] {
+    return this.#allOperations.all() as unknown as OperationRecord[];
+  }
+
+  listEndpoints(after: string, limit: number): readonly string[] {
+    return this.#endpoints.all(codeUnits(after), Math.max(0, limit)).map((row) => row['endpoint'] as string);
+  }
+
+  findAccessByActor(actor: string): readonly AccessRecord[] {
+    return this.#accessByActor.all(actor).map(accessOf);
+  }
+
+  findCredentials(endpoint: string): ScramCredentials | undefined {
+    return this.#credentials.get(endpoint) as ScramCredentials | undefined;
+  }
+
+  #apply(write: StoreWrite): void {
+    switch (write.kind) {
+      case 'put-endpoint':
+        this.#putEndpoint.run(write.endpoint, codeUnits(write.endpoint), write.createdAt);
+        return;
+      case 'remove-endpoint': // A4: the presence record stays
+        this.#removeEndpoint.run(write.endpoint);
+        this.#removeCredentials.run(write.endpoint);
+        return;
+      case 'put-credentials': {
+        const { mechanism, salt, iterations, storedKey, serverKey } = write.credentials;
+        const done = this.#putCredentials.run(
+          write.endpoint,
+          mechanism,
+          salt,
+          iterations,
+          storedKey,
+          serverKey,
+        );
+        if (done.changes === 0) throw notProvisioned(write.endpoint);
+        return;
+      }
+      case 'put-presence': {
+        const { endpoint, lastUpdate, revision, publisherInfo, tuplesXml } = write.presence;
+        this.#putPresence.run(endpoint, lastUpdate, revision, publisherInfo, tuplesXml);
+        return;
+      }
+      case 'put-operation':
+        this.#insertOperation(write.operation);
+        return;
+      case 'remove-operation':
+        this.#removeOperation.run(write.originator, write.transID);
+        return;
+      case 'put-access': {
+        const { owner, actor, actions, lastUpdate } = write.access;
+        this.#putAccess.run(
+          owner,
+          actor,
+          endpointOf(owner),
+          actions ? JSON.stringify(actions) : null,
+          lastUpdate,
+        );
+        return;
+      }
+    }
+  }
+
+  #insertOperation(operation: OperationRecord): void {
+    const { subject, kind, originator, transID, durationSeconds, deadline } = operation;
+    let changes: number | bigint;
+    try {
+      ({ changes } = this.#putOperation.run(subject, kind, originator, transID, durationSeconds, deadline));
+    } catch (error) {
+      if ((error as { errcode?: unknown }).errcode !== SQLITE_CONSTRAINT_UNIQUE) throw error;
+      changes = 0;
+    }
+    if (changes === 0) throw operationConflict(operation);
+  }
+}
+
+function accessOf(row: Row): AccessRecord {
+  const { owner, actor, actions, lastUpdate } = row as { [key in keyof AccessRecord]: never } & {
+    actions: string | null;
+  };
+  return {
+    owner,
+    actor,
+    actions: actions === null ? undefined : (JSON.parse(actions) as string[]),
+    lastUpdate,
+  };
+}
+
+/** A key whose byte order is the code unit order of the text. */
+function codeUnits(text: string): Uint8Array {
+  return Buffer.from(text, 'utf16le').swap16();
+}
