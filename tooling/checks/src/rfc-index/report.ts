@@ -12,7 +12,7 @@ export interface TestOutcome {
 /** Reads a report of `vitest --reporter=json`. Throws when the text is none. */
 export function readReport(text: string): TestOutcome[] {
   const report = JSON.parse(text) as Partial<VitestReport>;
-  if (!Array.isArray(report.testResults)) throw new Error('not a report of `vitest --reporter=json`');
+  if (report.testResults === undefined) throw new Error('not a report of `vitest --reporter=json`');
   return report.testResults.flatMap((file) =>
     file.assertionResults.map((test) => ({
       file: file.name.replaceAll('\\', '/'),

@@ -71,7 +71,7 @@ export function testClaims(file: string, text: string, shared: boolean): TestCla
   const calls = testCalls(split);
   const claims: TestClaim[] = [];
   for (const piece of split.strings) {
-    const tagged = taggedName(unescape(piece.text));
+    const tagged = taggedName(withoutEscapes(piece.text));
     if (tagged === undefined) continue;
     const skipped = calls.some((call) => call.skips && call.start <= piece.start && piece.start < call.end);
     claims.push({ ...tagged, file, skipped, shared: shared });
@@ -79,6 +79,6 @@ export function testClaims(file: string, text: string, shared: boolean): TestCla
   return claims;
 }
 
-function unescape(literal: string): string {
+function withoutEscapes(literal: string): string {
   return literal.replace(/\\(['"`\\$])/g, '$1');
 }
