@@ -57,7 +57,8 @@ export const packageRules: readonly PackageRule[] = [
     testImports: [],
     layers: [
       { files: ['errors.ts', 'limits.ts'] },
-      { files: ['domain.ts'] },
+      // The words that the others are made of.
+      { files: ['datatype.ts', 'attribute.ts', 'uri.ts', 'domain.ts'] },
       { files: ['endpoint.ts', 'transaction.ts', 'timestamp.ts', 'reply-code.ts'] },
       { files: ['core/'] },
       { files: ['report/', 'access/', 'presence/'] },
@@ -74,7 +75,7 @@ export const packageRules: readonly PackageRule[] = [
     layers: [
       { files: ['errors.ts', 'limits.ts', 'clock.ts'] },
       // Ports stand above those who use them; their implementations stand below.
-      { files: ['relay/ports.ts', 'store/ports.ts'] },
+      { files: ['relay/ports.ts', 'store/ports.ts', 'store/errors.ts'] },
       { files: ['relay/'] },
       { files: ['services/'] },
       { files: ['subject/'] },
