@@ -57,9 +57,9 @@ export const packageRules: readonly PackageRule[] = [
     testImports: [],
     layers: [
       { files: ['errors.ts', 'limits.ts'] },
-      // The words that the others are made of.
-      { files: ['datatype.ts', 'attribute.ts', 'uri.ts', 'domain.ts'] },
+      { files: ['uri.ts', 'domain.ts'] },
       { files: ['endpoint.ts', 'transaction.ts', 'timestamp.ts', 'reply-code.ts'] },
+      { files: ['datatype.ts', 'attribute.ts'] },
       { files: ['core/'] },
       { files: ['report/', 'access/', 'presence/'] },
       { files: ['profile/'] },
