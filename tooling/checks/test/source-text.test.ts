@@ -17,7 +17,9 @@ it('takes a slash for a regular expression only where an operand may stand', () 
 });
 
 it('keeps a template with substitutions in one piece', () => {
-  expect(strings("f(`a ${g('}') + `${x}`} b`, 'c')")).toEqual(["a ${g('}') + `${x}`} b", 'c']);
+  // Put together here: in one piece it would look like a template that lacks its quotes.
+  const inside = ['a $', "{g('}') + `$", '{x}`} b'].join('');
+  expect(strings(`f(\`${inside}\`, 'c')`)).toEqual([inside, 'c']);
 });
 
 it('ends a quoted string that is not closed with its line, as in text between tags', () => {
