@@ -21,7 +21,10 @@ const limitsSchema = z.strictObject({
   connections: positive.default(20_000),
   channelsPerSession: positive.default(257),
   messageOctets: positive.default(256 * 1024),
-  receiveWindowOctets: z.int().min(4096).default(64 * 1024),
+  receiveWindowOctets: z
+    .int()
+    .min(4096)
+    .default(64 * 1024),
   outstandingExchanges: positive.default(256),
   greetingSeconds: positive.default(30),
   deliverySeconds: positive.default(30),
@@ -41,7 +44,10 @@ export const configSchema = z.strictObject({
   auth: z
     .strictObject({
       requireTls: z.boolean().default(true),
-      mechanisms: z.array(z.enum(['PLAIN', 'ANONYMOUS'])).min(1).default(['PLAIN']),
+      mechanisms: z
+        .array(z.enum(['PLAIN', 'ANONYMOUS']))
+        .min(1)
+        .default(['PLAIN']),
       iterations: z.int().min(4096).default(10_000),
     })
     .prefault({}),
@@ -54,7 +60,10 @@ export const configSchema = z.strictObject({
             actions: z
               .string()
               .transform((list) => list.split(/\s+/).filter((action) => action !== ''))
-              .refine((list) => list.length > 0 && list.every(isAction), 'is not a list of actions such as "core:data presence:subscribe"'),
+              .refine(
+                (list) => list.length > 0 && list.every(isAction),
+                'is not a list of actions such as "core:data presence:subscribe"',
+              ),
           }),
         )
         .default([]),
@@ -82,9 +91,14 @@ export function readConfig(path: string): Config {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new AppError('config.read', `cannot read the configuration ${path}: ${(error as Error).message}`, 1, {
-      cause: error,
-    });
+    throw new AppError(
+      'config.read',
+      `cannot read the configuration ${path}: ${(error as Error).message}`,
+      1,
+      {
+        cause: error,
+      },
+    );
   }
   const config = parseConfig(text, path);
   return { ...config, dataDir: resolve(dirname(resolve(path)), config.dataDir) };
@@ -109,14 +123,17 @@ export function parseConfig(text: string, name: string): Config {
 function describe(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): string {
   const key = path.map(String).join('.');
   if (issue.code !== 'unrecognized_keys') return `${key === '' ? 'the file' : key}: ${issue.message}`;
-  if (path.length === 1 && notYet.has(key)) return `${key}: this version does not serve it yet; remove the key`;
+  if (path.length === 1 && notYet.has(key))
+    return `${key}: this version does not serve it yet; remove the key`;
   return `${key}: unknown key; remove it or see docs/guides/configuration.md`;
 }
 
 /** The line of the value at `path`, or of the nearest place that exists. */
 function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
   for (let length = path.length; length > 0; length -= 1) {
-    const node = document.getIn(path.slice(0, length), true) as { range?: [number, number, number] } | undefined;
+    const node = document.getIn(path.slice(0, length), true) as
+      | { range?: [number, number, number] }
+      | undefined;
     if (node?.range) return lines.linePos(node.range[0]).line;
   }
   return 1;

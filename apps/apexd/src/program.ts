@@ -18,7 +18,9 @@ export function createProgram(): Command {
     .showHelpAfterError('(apexd --help shows what there is)')
     .exitOverride((error) => {
       // Help and version are answers, everything else is wrong usage.
-      throw error.exitCode === 0 ? new Shown() : new AppError('usage', error.message.replace(/^error: /, ''), 2);
+      throw error.exitCode === 0
+        ? new Shown()
+        : new AppError('usage', error.message.replace(/^error: /, ''), 2);
     })
     .configureOutput({ outputError: () => {} });
 
@@ -30,10 +32,12 @@ export function createProgram(): Command {
     .option('--port <number>', 'port of the demo; 0 lets the system choose')
     .action(runServer);
 
-  withConfig(program.command('check').description('validate a configuration')).action(({ config }: WithConfig) => {
-    const { domain, dataDir } = readConfig(config);
-    process.stdout.write(`${config}: valid; domain ${domain}, data in ${dataDir}\n`);
-  });
+  withConfig(program.command('check').description('validate a configuration')).action(
+    ({ config }: WithConfig) => {
+      const { domain, dataDir } = readConfig(config);
+      process.stdout.write(`${config}: valid; domain ${domain}, data in ${dataDir}\n`);
+    },
+  );
 
   const endpoint = program.command('endpoint').description('provision endpoints');
   withConfig(endpoint.command('add <endpoint>').description('password: first line of standard input')).action(
@@ -58,11 +62,15 @@ export function createProgram(): Command {
       await ask(options, { op: 'endpoint.remove', endpoint: name });
     },
   );
-  withConfig(endpoint.command('passwd <endpoint>').description('password: first line of standard input')).action(
-    async (name: string, options: WithConfig) => {
-      await ask(options, { op: 'endpoint.passwd', endpoint: name, password: await readPassword(process.stdin) });
-    },
-  );
+  withConfig(
+    endpoint.command('passwd <endpoint>').description('password: first line of standard input'),
+  ).action(async (name: string, options: WithConfig) => {
+    await ask(options, {
+      op: 'endpoint.passwd',
+      endpoint: name,
+      password: await readPassword(process.stdin),
+    });
+  });
 
   const access = program.command('access').description('manage access entries (RFC 3341)');
   withConfig(
@@ -76,7 +84,10 @@ export function createProgram(): Command {
     await ask(options, { op: 'access.set', owner: options.owner, actor: options.actor, actions });
   });
   withConfig(
-    access.command('list').requiredOption('--owner <endpoint>', 'whose entries').option('--json', 'JSON lines'),
+    access
+      .command('list')
+      .requiredOption('--owner <endpoint>', 'whose entries')
+      .option('--json', 'JSON lines'),
   ).action(async (options: WithConfig & { owner: string; json?: true }) => {
     printAccess(await ask(options, { op: 'access.list', owner: options.owner }), options.json === true);
   });

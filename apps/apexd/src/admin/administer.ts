@@ -32,7 +32,9 @@ function askServer(path: string, request: AdminRequest): Promise<string | undefi
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') return resolve(undefined);
       reject(
-        new AppError('admin.connect', `cannot reach the server at ${path}: ${error.message}`, 1, { cause: error }),
+        new AppError('admin.connect', `cannot reach the server at ${path}: ${error.message}`, 1, {
+          cause: error,
+        }),
       );
     });
     socket.once('connect', () => socket.write(`${JSON.stringify(request)}\n`));

@@ -48,7 +48,11 @@ export async function listenAdmin(
 function listening(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
-      reject(new AppError('admin.listen', `cannot open the admin socket ${path}: ${error.message}`, 1, { cause: error }));
+      reject(
+        new AppError('admin.listen', `cannot open the admin socket ${path}: ${error.message}`, 1, {
+          cause: error,
+        }),
+      );
     });
     server.listen(path, () => resolve());
   });

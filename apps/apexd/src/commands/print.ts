@@ -53,7 +53,9 @@ export function printPresence(result: unknown, json: boolean): void {
     for (const capability of tuple.capabilities) line(`    ${capability.baseline}  ${capability.value}`);
   }
   for (const operation of entry.operations) {
-    line(`  ${operation.kind} by ${operation.originator} (transID ${operation.transID}) until ${operation.until}`);
+    line(
+      `  ${operation.kind} by ${operation.originator} (transID ${operation.transID}) until ${operation.until}`,
+    );
   }
 }
 

@@ -1,9 +1,8 @@
 import { ReplyError } from '@apex/beep';
-import { domainOf, isService, parentIdentity, type Attach } from '@apex/protocol';
-import type { Attachment } from './attachments.ts';
+import { type Attach, domainOf, isService, parentIdentity } from '@apex/protocol';
 import { hasOption, misunderstood } from './options.ts';
 import type { Relay } from './relay.ts';
-import type { RelayChannel } from './relay-session.ts';
+import type { Attachment, RelayChannel } from './relay-session.ts';
 
 export type Outcome = (refusal: ReplyError | undefined) => void;
 

@@ -1,12 +1,4 @@
-import type { RelayChannel } from './relay-session.ts';
-
-/** One unterminated attach operation: an application bound as an endpoint on one channel (RFC 3340 §4.4.1). */
-export interface Attachment {
-  readonly kind: 'attachment';
-  readonly endpoint: string;
-  readonly transID: number;
-  readonly channel: RelayChannel;
-}
+import type { Attachment } from './relay-session.ts';
 
 /**
  * Who is attached as what. At most one session is attached as an endpoint; that session may have

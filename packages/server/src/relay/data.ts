@@ -1,8 +1,8 @@
 import { ReplyError } from '@apex/beep';
-import { domainOf, encodeDataMessage, resolveContent, type DataMessage, type Party } from '@apex/protocol';
+import { type DataMessage, domainOf, encodeDataMessage, type Party, resolveContent } from '@apex/protocol';
 import type { Outcome } from './attach.ts';
 import { misunderstood } from './options.ts';
-import { refusalOf, type Relay } from './relay.ts';
+import { type Relay, refusalOf } from './relay.ts';
 import type { RelayChannel } from './relay-session.ts';
 
 /** The steps of RFC 3340 §4.4.4.1, in their order. */

@@ -1,7 +1,20 @@
 import type { SessionFacts } from '@apex/beep';
-import type { Attachment } from './attachments.ts';
-import type { Binding } from './bindings.ts';
 import type { RelayLink } from './ports.ts';
+
+/** One unterminated attach operation: an application bound as an endpoint on one channel (RFC 3340 §4.4.1). */
+export interface Attachment {
+  readonly kind: 'attachment';
+  readonly endpoint: string;
+  readonly transID: number;
+  readonly channel: RelayChannel;
+}
+
+/** One unterminated bind operation: a relay accepted as serving an administrative domain (RFC 3340 §4.4.2). */
+export interface Binding {
+  readonly kind: 'binding';
+  readonly domain: string;
+  readonly transID: number;
+}
 
 /** What the relay knows of one BEEP session: its APEX channels. */
 export class RelaySession {

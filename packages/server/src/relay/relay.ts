@@ -1,8 +1,8 @@
 import { ReplyError } from '@apex/beep';
-import { isService, parentIdentity } from '@apex/protocol';
-import { Attachments, type Attachment } from './attachments.ts';
+import { parentIdentity } from '@apex/protocol';
+import { Attachments } from './attachments.ts';
 import type { AccessPolicy, AccessVerdict, ServicePort } from './ports.ts';
-import type { RelayChannel, RelaySession } from './relay-session.ts';
+import type { Attachment, RelayChannel } from './relay-session.ts';
 
 /** Limits of the relay, each with its unit. */
 export interface RelayLimits {
@@ -176,11 +176,6 @@ export class Relay {
       }
     }
   }
-
-  /** Whether `endpoint` names a service of this domain (in any letter case, C3). */
-  isLocalService(endpoint: string): boolean {
-    return isService(endpoint);
-  }
 }
 
 export function refusalOf(verdict: AccessVerdict, recipient: string): ReplyError | undefined {
@@ -195,5 +190,3 @@ export function refusalOf(verdict: AccessVerdict, recipient: string): ReplyError
       return new ReplyError(451, 'the access entries could not be read');
   }
 }
-
-export type { RelaySession };
