@@ -1,8 +1,9 @@
+import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../errors.ts';
 
 /**
- * The file format. `application_id` says that a file is ours, `user_version` counts the migrations
+ * The file format (RFC 3343 §4, RFC 3341 §4: entries and operations in persistent storage). `application_id` says that a file is ours, `user_version` counts the migrations
  * that it has been through. A published migration is never edited: a change is one more at the end.
  */
 const APPLICATION_ID = 0x41504558; // 'APEX'
@@ -71,7 +72,9 @@ export function prepareDatabase(database: DatabaseSync, path: string): void {
   const applicationId = numberOf(database, 'PRAGMA application_id');
   const version = numberOf(database, 'PRAGMA user_version');
   const tables = numberOf(database, 'SELECT count(*) FROM sqlite_schema');
-  const empty = applicationId === 0 && version === 0 && tables === 0;
+  // SQLite takes a file that is shorter than a page for empty, and would write over it.
+  const short = numberOf(database, 'PRAGMA page_count') === 0 && statSync(path).size > 0;
+  const empty = applicationId === 0 && version === 0 && tables === 0 && !short;
   if (applicationId !== APPLICATION_ID && !empty) throw foreign(path);
   if (version > MIGRATIONS.length) {
     throw new StoreError(
@@ -83,7 +86,8 @@ export function prepareDatabase(database: DatabaseSync, path: string): void {
   const [check] = database.prepare('PRAGMA quick_check(1)').all();
   if (check?.['quick_check'] !== 'ok') throw corrupt(path, String(check?.['quick_check']));
 
-  // An acknowledged commit is on the disk: each COMMIT syncs the write-ahead log before it returns.
+  // 3343 §4, 3341 §4, P8: an acknowledged commit is on the disk, since each COMMIT syncs the
+  // write-ahead log before it returns.
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864');
   for (let next = version; next < MIGRATIONS.length; next++) {
     const finish = `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${next + 1}`;

@@ -46,7 +46,7 @@ function serve(connection: DatabaseSync): void {
     try {
       connection.exec('BEGIN IMMEDIATE');
       const outcomes = calls.map((call) => (isCommit(call) ? attemptAlone(call) : attempt(call)));
-      connection.exec('COMMIT'); // returns once the log is synced
+      connection.exec('COMMIT'); // P10: returns once the log is synced
       return outcomes;
     } catch (error) {
       rollBack();
