@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { checkDocuments } from './documents.ts';
 import { checkImports } from './imports.ts';
 import { importRules, report, runAll } from './pipeline.ts';
 import { checkRepository } from './repository.ts';
@@ -8,6 +9,7 @@ const stages: Readonly<Record<string, () => boolean>> = {
   all: () => runAll(root),
   imports: () => report('imports', checkImports(root, importRules)).ok,
   repository: () => report('repository', checkRepository(root)).ok,
+  documents: () => report('documents', checkDocuments(root)).ok,
 };
 
 const stage = stages[process.argv[2] ?? ''];

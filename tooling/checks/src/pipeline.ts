@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkDocuments } from './documents.ts';
 import { browserPackages, configurationPackages, packageRules } from './import-table.ts';
 import { checkImports } from './imports.ts';
 import { checkRepository } from './repository.ts';
@@ -23,6 +24,7 @@ export function runAll(root: string): boolean {
     runTool(root, 'lint', 'biome', ['check', '--error-on-warnings', '.']),
     report('imports', checkImports(root, importRules)),
     report('repository', checkRepository(root)),
+    report('documents', checkDocuments(root)),
     runTool(root, 'typecheck, build, test', 'turbo', [
       ...turbo,
       '--output-logs=errors-only',

@@ -21,7 +21,12 @@ export const rfc3081 = rfcRequirements(
       },
     },
     '§3.1.2': {
-      must: 'No more payload is sent than the window allows: a larger message is cut or waits, and the application can influence or see which.',
+      must: 'No more payload is sent than the window allows.',
+      rules: {
+        1: 'A larger message may be cut to what the window allows.',
+        2: 'It may wait for a larger window.',
+        3: 'The application may be told, and choose.',
+      },
     },
     '§3.1.3': {
       must: 'A SEQ frame names a channel, the next expected sequence number and the window behind it; one that cannot be read or is not valid ends the session without an answer.',
