@@ -38,6 +38,19 @@ export {
   requireUtf8,
 } from './message/mime.ts';
 
+// What profiles see of sessions and channels (RFC 3080 §2.2.2)
+export type { PeerIdentity, SessionFacts } from './session/facts.ts';
+export type {
+  Channel,
+  ChannelEnd,
+  ChannelHandler,
+  Exchange,
+  Profile,
+  Reply,
+  SessionHandle,
+  StartRequest,
+} from './session/profile.ts';
+
 // application/beep+xml (RFC 3080 §6.4)
 export type { XmlAttribute, XmlElement } from './xml/element.ts';
 export { ElementReader, readElement } from './xml/element-reader.ts';

@@ -62,6 +62,7 @@ export const packageRules: readonly PackageRule[] = [
       { files: ['datatype.ts', 'attribute.ts'] },
       { files: ['core/'] },
       { files: ['report/', 'access/', 'presence/'] },
+      { files: ['operation.ts', 'json-schema.ts'] },
       { files: ['profile/'] },
       { files: ['index.ts'], seenBy: [] },
     ],

@@ -1,0 +1,112 @@
+import { attribute, parseXml, readElement, type XmlElement } from '@apex/beep';
+import * as z from 'zod';
+import { parentElement, readOptionalTransID } from '../attribute.ts';
+import { isLanguage, isNmtoken, language, nmtoken, transID, uri } from '../datatype.ts';
+import { isUri } from '../uri.ts';
+import { formatScope, type Scope, scopeSchema, scopeWithin } from './scope.ts';
+
+/** Options whose reports carry the option's transaction-identifier back, so that it cannot be absent (C6). */
+const REPORTING: ReadonlySet<string | undefined> = new Set(['statusRequest', 'dataTiming', 'dataHopping']);
+const DEFAULT_LOCALIZE = ['i-default'] as const;
+
+/** An `option` element (RFC 3340 §5). */
+export const optionSchema = z
+  .strictObject({
+    internal: nmtoken.exactOptional().describe('registered name; exactly one of internal and external'),
+    external: uri.exactOptional().describe('absolute URI; exactly one of internal and external'),
+    targetHop: z.enum(['this', 'final', 'all']),
+    mustUnderstand: z.boolean(),
+    transID: transID.exactOptional().describe('absent only where the option causes no report'),
+    localize: z.array(language).readonly(),
+    content: z.string().refine(isXmlContent, 'not well-formed XML content').describe('inner XML'),
+    scope: scopeSchema.exactOptional().describe('what the content inherits; only beside content'),
+  })
+  .refine((option) => (option.internal === undefined) !== (option.external === undefined), {
+    error: 'exactly one of internal and external is present',
+  })
+  .refine((option) => option.transID !== undefined || !REPORTING.has(option.internal), {
+    error: 'an option that reports has a transID',
+  })
+  .refine((option) => option.scope === undefined || option.content !== '', {
+    error: 'a scope stands beside content only',
+  })
+  .readonly();
+
+export type Option = z.infer<typeof optionSchema>;
+
+/** `inherited` is what the elements around it declare. */
+export function parseOption(element: XmlElement, inherited?: Scope): Option {
+  return readElement(element, 'option', (option) => {
+    // 3340 §9.1: the default of both is the empty string, which is as good as absent.
+    const internal = option.optional('internal') || undefined;
+    const external = option.optional('external') || undefined;
+    // 3340 §5: exactly one of "internal" and "external" is present.
+    if ((internal === undefined) === (external === undefined)) {
+      throw option.invalidContent('exactly one of internal and external is expected');
+    }
+    if (internal !== undefined && !isNmtoken(internal)) throw option.invalidValue('internal', 'an NMTOKEN');
+    // 3340 §5: a relative URI is not allowed.
+    if (external !== undefined && !isUri(external)) throw option.invalidValue('external', 'an absolute URI');
+    const transID = readOptionalTransID(option);
+    // C6: an option that never reports may leave its transID out.
+    if (transID.transID === undefined && REPORTING.has(internal)) option.required('transID');
+    const localize = option.optional('localize') === undefined ? DEFAULT_LOCALIZE : option.tokens('localize');
+    if (!localize.every(isLanguage)) throw option.invalidValue('localize', 'a list of language tags');
+    const targetHop = option.choice('targetHop', ['this', 'final', 'all'], 'final');
+    const mustUnderstand = option.choice('mustUnderstand', ['true', 'false'], 'false') === 'true';
+    const content = option.inner();
+    const scope = content === '' ? undefined : scopeWithin(element, inherited);
+    return {
+      ...(internal === undefined ? {} : { internal }),
+      ...(external === undefined ? {} : { external }),
+      targetHop,
+      mustUnderstand,
+      ...transID,
+      localize,
+      content,
+      ...(scope === undefined ? {} : { scope }),
+    };
+  });
+}
+
+export function formatOption(option: Option): string {
+  const { localize } = option;
+  const isDefault = localize.length === 1 && localize[0] === DEFAULT_LOCALIZE[0];
+  return parentElement(
+    'option',
+    attribute('internal', option.internal) +
+      attribute('external', option.external) +
+      (option.targetHop === 'final' ? '' : attribute('targetHop', option.targetHop)) +
+      (option.mustUnderstand ? " mustUnderstand='true'" : '') +
+      attribute('transID', option.transID) +
+      (isDefault ? '' : attribute('localize', localize.join(' '))) +
+      formatScope(option.scope),
+    option.content,
+  );
+}
+
+export function formatOptions(options: readonly Option[]): string {
+  return options.length === 0 ? '' : options.map(formatOption).join('');
+}
+
+/** An option as it is originated: the values that are not named are the defaults of the DTD. */
+export function newOption(
+  given: Partial<Option> & ({ readonly internal: string } | { readonly external: string }),
+): Option {
+  return { targetHop: 'final', mustUnderstand: false, localize: DEFAULT_LOCALIZE, content: '', ...given };
+}
+
+/** The option with this registered name, if it is there; of several the first. */
+export function findOption(options: readonly Option[], internal: string): Option | undefined {
+  for (const option of options) if (option.internal === internal) return option;
+  return undefined;
+}
+
+/** Whether `text` can stand between a start tag and its end tag. */
+export function isXmlContent(text: string): boolean {
+  try {
+    return text === '' || parseXml(`<c>${text}</c>`).innerEnd === text.length + 3;
+  } catch {
+    return false;
+  }
+}

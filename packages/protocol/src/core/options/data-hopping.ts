@@ -1,0 +1,49 @@
+import { attribute, readElement, type XmlElement } from '@apex/beep';
+import * as z from 'zod';
+import { hops } from '../../datatype.ts';
+import { findOption, newOption, type Option } from '../option.ts';
+import { elementWithin } from './content.ts';
+import { readReportErrors } from './data-timing.ts';
+
+const NAME = 'dataHopping';
+const HOPS = { min: 0, max: 255, default: 0 } as const;
+
+/** RFC 3342 §4, §6: noMoreThan is the number of further relays, zero means no bound. */
+export const dataHoppingSchema = z
+  .strictObject({ kind: z.literal('dataHopping'), noMoreThan: hops, reportErrors: z.boolean() })
+  .readonly();
+
+export type DataHopping = z.infer<typeof dataHoppingSchema>;
+
+export function parseDataHopping(element: XmlElement): DataHopping {
+  return readElement(element, NAME, (hopping) => ({
+    kind: 'dataHopping',
+    noMoreThan: hopping.integer('noMoreThan', HOPS),
+    reportErrors: readReportErrors(hopping),
+  }));
+}
+
+export function formatDataHopping(value: DataHopping): string {
+  const noMoreThan = attribute('noMoreThan', value.noMoreThan || undefined);
+  return `<${NAME}${noMoreThan}${value.reportErrors ? " reportErrors='true'" : ''} />`;
+}
+
+/**
+ * The dataHopping among `options`; undefined when there is none.
+ * @throws MessageError `element.…` (501)
+ */
+export function dataHoppingOf(options: readonly Option[]): DataHopping | undefined {
+  const option = findOption(options, NAME);
+  return option === undefined ? undefined : parseDataHopping(elementWithin(option, NAME));
+}
+
+/** RFC 3342 §4: targetHop is "all" and mustUnderstand is "true". */
+export function dataHoppingOption(value: DataHopping, transID: number): Option {
+  return newOption({
+    internal: NAME,
+    targetHop: 'all',
+    mustUnderstand: true,
+    transID,
+    content: formatDataHopping(value),
+  });
+}
