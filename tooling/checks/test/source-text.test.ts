@@ -13,7 +13,11 @@ it('finds both kinds of comments and no others', () => {
 
 it('takes a slash for a regular expression only where an operand may stand', () => {
   expect(comments('const x = /[\'"`/]/.test(a); // one')).toEqual(['// one']);
-  expect(comments('const y = (a) / b / c; // one')).toEqual(['// one']);
+  expect(comments("const y = (a) / b; f('x'); // one")).toEqual(['// one']);
+});
+
+it('goes on behind an escaped quote', () => {
+  expect(comments(String.raw`f('it\'s // not one'); // one`)).toEqual(['// one']);
 });
 
 it('keeps a template with substitutions in one piece', () => {

@@ -11,8 +11,13 @@ const found = (text: string) =>
 it('passes a document that lists every code', () => {
   const root = tree({
     'packages/beep/src/a.ts': "throw new FrameError('frame.seqno', 'x');",
+    'packages/beep/src/c.ts': "throw new ReplyError(550, 'x');",
     'apps/apexd/src/b.ts': "throw new AppError('config.read', 'x');",
-    'docs/errors.md': header + row('config.read', 'AppError') + row('frame.seqno', 'FrameError'),
+    'docs/errors.md':
+      header +
+      row('config.read', 'AppError') +
+      row('frame.seqno', 'FrameError') +
+      row('reply.550', 'ReplyError'),
   });
   expect(checkErrorsDoc(root)).toEqual([]);
 });
@@ -50,6 +55,7 @@ it.each([
   ],
   ['a refusal', "new ReplyError(550, 'no, not here')", ['reply.550 ReplyError']],
   ['a refusal with a code', "new ReplyError(550, 'x', 'attach.other')", ['attach.other ReplyError']],
+  ['a refusal whose code comes from elsewhere', "new ReplyError(550, 'x', code)", []],
   ['a refusal from the wire', 'new ReplyError(error.code, error.text)', ['reply.* ReplyError']],
   [
     'a class of its own',

@@ -131,6 +131,12 @@ describe('with a report', () => {
     expect(checkRfcIndex(root, [report('[P4] takes 1 and two', 'failed')])).toHaveLength(1);
   });
 
+  it('a table of cases proves nothing when one of them fails', () => {
+    const root = written({ [test]: "it.each(cases)('[P4] takes %s', f);" });
+    const reports = [report('[P4] takes 1', 'passed'), report('[P4] takes 2', 'failed')];
+    expect(checkRfcIndex(root, reports)).toEqual([`${test}: the test "[P4] takes %s" did not pass`]);
+  });
+
   it('a tagged describe stands for all tests inside', () => {
     const root = written({ [test]: "describe('[P4] in order', () => {});" });
     expect(checkRfcIndex(root, [report('one', 'passed', ['[P4] in order'])])).toEqual([]);
