@@ -1,0 +1,131 @@
+import { domainOf } from '@apex/protocol';
+import type { AccessRecord } from '../store/ports.ts';
+import { ActorIndex, type Address, ANY_DOMAIN, ANY_LOCAL, addressOf, type Match } from './actor-index.ts';
+import { Grant } from './grant.ts';
+
+/**
+ * The access entries of one endpoint and of its subaddresses, and who may do what by them
+ * (RFC 3341 §3). Entries are indexed by the domain part of their actor and then by its local part,
+ * so that a decision looks up the few patterns that can match an actor instead of trying every
+ * entry. Decided (owner, actor) pairs are remembered until an entry changes.
+ */
+export class AccessTable {
+  readonly #endpoint: string;
+  /** By owner, then by actor as written; removed entries included (A4). */
+  readonly #records = new Map<string, Map<string, AccessRecord>>();
+  readonly #indexes = new Map<string, ActorIndex>();
+  readonly #decided = new Map<string, Map<string, Grant>>();
+  #decidedCount = 0;
+
+  constructor(endpoint: string, records: readonly AccessRecord[]) {
+    this.#endpoint = endpoint;
+    for (const record of records) this.#set(record);
+  }
+
+  /** The explicit entry of exactly this owner and actor, removed ones included. */
+  find(owner: string, actor: string): AccessRecord | undefined {
+    return this.#records.get(owner)?.get(actor);
+  }
+
+  /** The explicit entries of exactly this owner (A6). */
+  ofOwner(owner: string): readonly AccessRecord[] {
+    return [...(this.#records.get(owner)?.values() ?? [])].filter((record) => record.actions !== undefined);
+  }
+
+  /** The explicit entries of the endpoint and of its subaddresses. */
+  all(): readonly AccessRecord[] {
+    return [...this.#records.keys()].flatMap((owner) => this.ofOwner(owner));
+  }
+
+  put(record: AccessRecord): void {
+    this.#indexes.delete(record.owner);
+    this.#forgetDecisions();
+    this.#set(record);
+  }
+
+  /** Whether the entry that matches `actor` best contains `action` (RFC 3341 §3.1). */
+  allows(owner: string, actor: string, action: string): boolean {
+    return this.grant(owner, actor).allows(action);
+  }
+
+  /** What the entry that matches `actor` best grants. */
+  grant(owner: string, actor: string): Grant {
+    const decided = this.#decided.get(owner)?.get(actor);
+    if (decided !== undefined) return decided;
+    const grant = new Grant(this.#decide(owner, actor));
+    if (this.#decidedCount >= REMEMBERED) this.#forgetDecisions();
+    let ofOwner = this.#decided.get(owner);
+    if (ofOwner === undefined) {
+      ofOwner = new Map();
+      this.#decided.set(owner, ofOwner);
+    }
+    ofOwner.set(actor, grant);
+    this.#decidedCount += 1;
+    return grant;
+  }
+
+  #set(record: AccessRecord): void {
+    let ofOwner = this.#records.get(record.owner);
+    if (ofOwner === undefined) {
+      ofOwner = new Map();
+      this.#records.set(record.owner, ofOwner);
+    }
+    ofOwner.set(record.actor, record);
+  }
+
+  #forgetDecisions(): void {
+    this.#decided.clear();
+    this.#decidedCount = 0;
+  }
+
+  /** The actions of the entry that applies. */
+  #decide(owner: string, actor: string): readonly string[] {
+    const address = addressOf(actor);
+    // A6: the owner's own entries; when none of them matches, those of its endpoint
+    const explicit = this.#index(owner).match(address) ?? this.#index(this.#endpoint).match(address);
+    // 3341 §3: default entries stand beside the explicit ones; the more exact one applies
+    const byDefault = this.#matchDefault(owner, actor, address);
+    if (explicit === undefined) return byDefault?.actions ?? NOTHING;
+    if (byDefault === undefined || explicit.exactness <= byDefault.exactness) return explicit.actions;
+    return byDefault.actions;
+  }
+
+  /**
+   * The default entry that matches (RFC 3341 §3), unless an explicit entry with the same actor
+   * overrides it. `*@*` with all:none is left out: it grants what no entry at all grants.
+   */
+  #matchDefault(owner: string, actor: string, address: Address): Match | undefined {
+    const [literal] = address.locals;
+    if (actor === owner || actor === this.#endpoint) {
+      if (this.#overrides(owner, literal, address.domain)) return undefined;
+      return { actions: EVERYTHING, exactness: 0 };
+    }
+    if (!address.isService) return undefined;
+    if (domainOf(actor) === domainOf(this.#endpoint) && !this.#overrides(owner, 'apex=*', address.domain)) {
+      return { actions: EVERYTHING, exactness: ANY_LOCAL };
+    }
+    if (this.#overrides(owner, 'apex=*', '*')) return undefined;
+    return { actions: DATA, exactness: ANY_DOMAIN + ANY_LOCAL };
+  }
+
+  #overrides(owner: string, local: string, domain: string): boolean {
+    return this.#index(owner).has(local, domain) || this.#index(this.#endpoint).has(local, domain);
+  }
+
+  #index(owner: string): ActorIndex {
+    let index = this.#indexes.get(owner);
+    if (index !== undefined) return index;
+    const records = this.#records.get(owner);
+    if (records === undefined) return NO_ENTRIES;
+    index = new ActorIndex(records.values());
+    this.#indexes.set(owner, index);
+    return index;
+  }
+}
+
+/** Decisions remembered for one endpoint and its subaddresses: those who ask choose the actors. */
+const REMEMBERED = 256;
+const EVERYTHING = ['all:all'] as const;
+const DATA = ['core:data'] as const;
+const NOTHING = ['all:none'] as const;
+const NO_ENTRIES = new ActorIndex([]);

@@ -1,0 +1,236 @@
+import { UsageError } from '@apex/beep';
+import {
+  actorOf,
+  domainOf,
+  identityOf,
+  isAction,
+  isService,
+  isSubaddress,
+  literalActor,
+  parent,
+} from '@apex/protocol';
+import type { AccessRecord, PresenceRecord, ScramCredentials, Store } from '../store/ports.ts';
+import type { AdministrationInput, Answer, Provision } from './input.ts';
+import type { SubjectOwner } from './owner.ts';
+import { ownEntry } from './provision.ts';
+
+/** An access entry without its owner. */
+export interface AccessDefault {
+  readonly actor: string;
+  readonly actions: readonly string[];
+}
+
+type Ask = AdministrationInput extends infer Input
+  ? Input extends { readonly answer: Answer }
+    ? Omit<Input, 'answer'>
+    : never
+  : never;
+
+/**
+ * What administrators do to the endpoints of one domain. Each promise resolves once the change is
+ * durable; it rejects with UsageError for a request that cannot be carried out as it stands, and with
+ * ReplyError 451 when the store failed.
+ */
+export class SubjectAdministration {
+  readonly #domain: string;
+  readonly #owner: SubjectOwner;
+  readonly #store: Store;
+  readonly #defaults: readonly AccessDefault[];
+
+  constructor(options: {
+    /** In lower case. */
+    readonly domain: string;
+    readonly owner: SubjectOwner;
+    readonly store: Store;
+    /** Entries that each new endpoint gets (C8). */
+    readonly defaults?: readonly AccessDefault[];
+  }) {
+    this.#domain = options.domain;
+    this.#owner = options.owner;
+    this.#store = options.store;
+    this.#defaults = (options.defaults ?? []).map(({ actor, actions }) => entry(actor, actions));
+  }
+
+  /**
+   * Makes an endpoint valid (P2, C8).
+   * @throws UsageError `endpoint.exists`, and what `setAccess` throws about names
+   */
+  async provision(endpoint: string, credentials?: ScramCredentials): Promise<void> {
+    const name = this.#name(endpoint);
+    const access = [ownEntry(name), ...this.#defaults];
+    await this.#ask(name, provisionOf({ access, ...(credentials && { credentials }) }));
+  }
+
+  /** Makes a service of the domain an endpoint, unless it is one (C7). Takes its name, such as `presence`. */
+  async provisionService(name: string): Promise<void> {
+    const endpoint = `apex=${name}@${this.#domain}`;
+    if (await this.exists(endpoint)) return;
+    // C7
+    await this.#ask(endpoint, provisionOf({ access: [{ actor: '*@*', actions: ['core:data'] }] }));
+  }
+
+  /**
+   * Removes an endpoint, with its operations, those on it, and the entries that name it (P12, A8).
+   * What stands elsewhere goes first, so that a removal that was cut short can be asked for again.
+   * @throws UsageError `endpoint.unknown`
+   */
+  async remove(endpoint: string): Promise<void> {
+    const name = this.#name(endpoint);
+    if (!(await this.exists(name))) throw unknownEndpoint(name);
+    await this.#removeElsewhere(name);
+    await this.#ask(name, { kind: 'remove' });
+    // What it did meanwhile.
+    await this.#removeElsewhere(name);
+  }
+
+  /** @throws UsageError `endpoint.unknown` */
+  async setCredentials(endpoint: string, credentials: ScramCredentials): Promise<void> {
+    await this.#ask(this.#name(endpoint), { kind: 'set-credentials', credentials });
+  }
+
+  /**
+   * Sets an access entry; it takes effect at once (A5). The owner may be a subaddress, or a service.
+   * @throws UsageError `endpoint.name`, `endpoint.domain`, `endpoint.unknown`, `access.actor`, `access.actions`
+   */
+  async setAccess(owner: string, actor: string, actions: readonly string[]): Promise<void> {
+    const access = { owner: this.#identity(owner), ...entry(actor, actions) };
+    await this.#ask(parent(access.owner), { kind: 'set-access', access });
+  }
+
+  /**
+   * Removes an access entry; it takes effect at once (A5), and a default that it overrode holds again (A7).
+   * @throws UsageError `access.unknown`, and as `setAccess`
+   */
+  async removeAccess(owner: string, actor: string): Promise<void> {
+    const access = { owner: this.#identity(owner), actor: actorText(actor), actions: undefined };
+    await this.#ask(parent(access.owner), { kind: 'set-access', access });
+  }
+
+  /**
+   * The explicit entries of exactly this owner (A6); the defaults of RFC 3341 §3 are not among them.
+   * @throws UsageError `endpoint.unknown`
+   */
+  async listAccess(owner: string): Promise<readonly AccessRecord[]> {
+    const name = this.#identity(owner);
+    return this.#read(parent(name), (state) => (state.exists ? state.access.ofOwner(name) : undefined));
+  }
+
+  /** @throws UsageError `endpoint.unknown` */
+  async showPresence(endpoint: string): Promise<PresenceRecord> {
+    return this.#read(this.#identity(endpoint), (state) => (state.exists ? state.presence : undefined));
+  }
+
+  /** Provisioned endpoints, services included, in code unit order: those after `after`, at most `limit`. */
+  listEndpoints(after: string, limit: number): Promise<readonly string[]> {
+    return this.#store.listEndpoints(after, limit);
+  }
+
+  /** Whether an endpoint is provisioned. */
+  async exists(endpoint: string): Promise<boolean> {
+    let exists = false;
+    await this.#ask(endpoint, {
+      kind: 'read',
+      read: (state) => {
+        exists = state.exists;
+      },
+    });
+    return exists;
+  }
+
+  /** P12 and A8: the operations of an endpoint on other subjects, and other owners' entries that name it. */
+  async #removeElsewhere(endpoint: string): Promise<void> {
+    const subjects = this.#owner.subjectsOf(endpoint);
+    await Promise.all(subjects.map((subject) => this.#ask(subject, { kind: 'remove-originator', endpoint })));
+    for (const actor of [literalActor(endpoint), ownEntry(endpoint).actor]) {
+      for (const { owner } of await this.#store.findAccessByActor(actor)) {
+        if (parent(owner) === endpoint) continue;
+        const access = { owner, actor, actions: undefined };
+        await this.#ask(parent(owner), { kind: 'set-access', access }).catch(ignoreUnknown);
+      }
+    }
+  }
+
+  async #read<T>(subject: string, read: (state: Parameters<ReadOf>[0]) => T | undefined): Promise<T> {
+    let value: T | undefined;
+    await this.#ask(subject, {
+      kind: 'read',
+      read: (state) => {
+        value = read(state);
+      },
+    });
+    if (value === undefined) throw unknownEndpoint(subject);
+    return value;
+  }
+
+  #ask(subject: string, ask: Ask): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const answer: Answer = (failure) => (failure === undefined ? resolve() : reject(failure));
+      this.#owner.administer(subject, { ...ask, answer });
+    });
+  }
+
+  /** The name of an endpoint that can be provisioned: neither a subaddress nor a service (C3). */
+  #name(endpoint: string): string {
+    const name = this.#identity(endpoint);
+    if (isService(name)) {
+      throw new UsageError('endpoint.reserved', `${name}: names that begin with apex= are those of services`);
+    }
+    if (isSubaddress(name)) {
+      throw new UsageError(
+        'endpoint.subaddress',
+        `${name} is a subaddress: name its endpoint, ${parent(name)}`,
+      );
+    }
+    return name;
+  }
+
+  #identity(endpoint: string): string {
+    const identity = identityOf(endpoint);
+    if (identity === undefined) {
+      throw new UsageError('endpoint.name', `not an endpoint, local@domain: "${endpoint.slice(0, 80)}"`);
+    }
+    if (domainOf(identity) !== this.#domain) {
+      throw new UsageError('endpoint.domain', `${identity} is not in the domain ${this.#domain}`);
+    }
+    return identity;
+  }
+}
+
+type ReadOf = Extract<AdministrationInput, { kind: 'read' }>['read'];
+
+function provisionOf(provision: Provision): Ask {
+  return { kind: 'provision', provision };
+}
+
+function entry(actor: string, actions: readonly string[]): AccessDefault {
+  const wrong = actions.find((action) => !isAction(action));
+  if (wrong !== undefined || actions.length === 0) {
+    throw new UsageError(
+      'access.actions',
+      `actions are words such as presence:subscribe, not "${wrong ?? ''}"`,
+    );
+  }
+  return { actor: actorText(actor), actions };
+}
+
+function actorText(text: string): string {
+  const actor = actorOf(text);
+  if (actor === undefined) {
+    throw new UsageError(
+      'access.actor',
+      `not an actor, such as fred@example.com or *@*: "${text.slice(0, 80)}"`,
+    );
+  }
+  return actor;
+}
+
+function unknownEndpoint(endpoint: string): UsageError {
+  return new UsageError('endpoint.unknown', `${endpoint} is not provisioned`);
+}
+
+/** Another request may have removed the entry, or its owner, meanwhile. */
+function ignoreUnknown(error: unknown): void {
+  if (error instanceof UsageError && (error.code === 'access.unknown' || error.code === 'endpoint.unknown'))
+    return;
+  throw error;
+}

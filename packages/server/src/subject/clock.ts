@@ -1,0 +1,25 @@
+/** Time and the event loop, as subjects use them; tests bring their own. */
+export interface Clock {
+  /** Wall clock, in milliseconds since the epoch. */
+  wall(): number;
+  /** Milliseconds that never jump (P14). */
+  monotonic(): number;
+  /** Calls back once, after `ms`; the returned function cancels it. */
+  after(ms: number, callback: () => void): () => void;
+  /** Calls back once others had their turn: input and output come in between. */
+  yield(callback: () => void): void;
+}
+
+/** The clock of this process. Its timers do not keep the process alive. */
+export const systemClock: Clock = {
+  wall: () => Date.now(),
+  monotonic: () => performance.now(),
+  after: (ms, callback) => {
+    const timer = setTimeout(callback, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+  yield: (callback) => {
+    setImmediate(callback);
+  },
+};

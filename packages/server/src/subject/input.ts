@@ -1,0 +1,85 @@
+import type { ScramCredentials } from '../store/ports.ts';
+import type { SubjectState } from './state.ts';
+
+/** What the owner of a subject takes, one at a time. */
+export type Input = OperationInput | ExpireInput | AdministrationInput;
+
+/** An operation of the presence service (RFC 3343 §4.2 to §4.5). */
+export type OperationInput = SubscribeInput | WatchInput | PublishInput | TerminateInput;
+
+interface Requested {
+  /** The endpoint of the service that was addressed; it answers, and its domain is the administrative domain. */
+  readonly service: string;
+  readonly originator: string;
+  readonly transID: number;
+}
+
+export interface SubscribeInput extends Requested {
+  readonly kind: 'subscribe';
+  readonly durationSeconds: number;
+}
+
+export interface WatchInput extends Requested {
+  readonly kind: 'watch';
+  readonly durationSeconds: number;
+}
+
+export interface PublishInput extends Requested {
+  readonly kind: 'publish';
+  readonly entry: PublishedEntry;
+}
+
+export interface TerminateInput extends Requested {
+  readonly kind: 'terminate';
+}
+
+/** The presence element of a publish element, as far as a decision needs it. */
+export interface PublishedEntry {
+  readonly publisher: string;
+  /** Milliseconds since the epoch; undefined when the instant is none that the service ever gave out. */
+  readonly lastUpdate: number | undefined;
+  /** Empty when absent. */
+  readonly publisherInfo: string;
+  /** The `tuple` elements as formatted by the protocol package. */
+  readonly tuplesXml: string;
+  readonly tupleCount: number;
+  /** UTF-8 octets of all capabilities. */
+  readonly capabilityOctets: number;
+}
+
+/** The time of an operation is over. */
+export interface ExpireInput {
+  readonly kind: 'expire';
+  readonly originator: string;
+  readonly transID: number;
+  readonly generation: number;
+}
+
+/** What administration asks for; the outcome goes to `answer`. */
+export type AdministrationInput =
+  | { readonly kind: 'provision'; readonly provision: Provision; readonly answer: Answer }
+  | { readonly kind: 'set-credentials'; readonly credentials: ScramCredentials; readonly answer: Answer }
+  | { readonly kind: 'remove'; readonly answer: Answer }
+  | { readonly kind: 'set-access'; readonly access: AccessChange; readonly answer: Answer }
+  /** P12: ends the operations on this subject of an endpoint and of its subaddresses. */
+  | { readonly kind: 'remove-originator'; readonly endpoint: string; readonly answer: Answer }
+  /** Reads the state, in its turn. */
+  | { readonly kind: 'read'; readonly read: (state: SubjectState) => void; readonly answer: Answer };
+
+/** Called once: with undefined when it is done and durable, else with what stood in the way. */
+export type Answer = (failure: Error | undefined) => void;
+
+export interface Provision {
+  /** Absent: the endpoint cannot authenticate by password. */
+  readonly credentials?: ScramCredentials;
+  /** Entries that the endpoint gets besides that of its subaddresses (C8). */
+  readonly access: readonly { readonly actor: string; readonly actions: readonly string[] }[];
+}
+
+export interface AccessChange {
+  /** The subject, or a subaddress of it. */
+  readonly owner: string;
+  readonly actor: string;
+  /** Undefined removes the entry. */
+  readonly actions: readonly string[] | undefined;
+}

@@ -1,0 +1,21 @@
+/** P7, P11: what the presence service allows, each with its unit. */
+export interface PresenceLimits {
+  /** Tuples in one presence entry. */
+  readonly tuples: number;
+  /** UTF-8 octets of all capabilities of one presence entry together. */
+  readonly capabilityOctets: number;
+  /** In-progress operations of one originator. */
+  readonly operationsPerOriginator: number;
+  /** In-progress subscriptions to one publisher, and likewise in-progress watches. */
+  readonly subscribersPerPublisher: number;
+  /** P7: at most this long does an operation last, in seconds. */
+  readonly durationSeconds: number;
+}
+
+export const defaultPresenceLimits: PresenceLimits = {
+  tuples: 64,
+  capabilityOctets: 8 * 1024,
+  operationsPerOriginator: 10_000,
+  subscribersPerPublisher: 1_000_000,
+  durationSeconds: 30 * 24 * 60 * 60,
+};

@@ -1,0 +1,82 @@
+import { domainOf, isSubaddress } from '@apex/protocol';
+import type { Context, Decision } from './decision.ts';
+import type { OperationInput, SubscribeInput, WatchInput } from './input.ts';
+import type { Operation } from './operation.ts';
+import type { SubjectState } from './state.ts';
+
+/**
+ * The checks with which subscribe, watch and publish begin alike: the subject's domain, the subject
+ * itself, the originator's access. False when the operation was refused.
+ */
+export function isAdmitted(state: SubjectState, input: OperationInput, decision: Decision): boolean {
+  const subject = state.endpoint;
+  // 3343 §4.2 step 1, 3343 §4.3 step 1, 3343 §4.4 step 2
+  if (domainOf(subject) !== domainOf(input.service)) {
+    decision.refuse(input, 553, `${subject} is outside of this administrative domain`);
+    return false;
+  }
+  // 3343 §4.2 step 2, 3343 §4.3 step 2, 3343 §4.4 step 3, P6: a subject has no subaddress
+  if (!state.exists || isSubaddress(subject)) {
+    decision.refuse(input, 550, `${subject} is not a valid endpoint`);
+    return false;
+  }
+  // 3343 §4.2 step 3, 3343 §4.3 step 3, 3343 §4.4 step 4
+  if (!state.access.allows(subject, input.originator, `presence:${input.kind}`)) {
+    decision.refuse(input, 537, `presence:${input.kind} on ${subject} is not allowed`);
+    return false;
+  }
+  return true;
+}
+
+/** The check of the transID with which 3343 §4.2 and §4.3 go on, then P11. False when the operation was refused. */
+export function isFree(
+  state: SubjectState,
+  input: SubscribeInput | WatchInput,
+  context: Context,
+  decision: Decision,
+): boolean {
+  // 3343 §4.2 step 5, 3343 §4.3 step 5
+  if (!context.transactions.isFree(input.originator, input.transID)) {
+    decision.refuse(input, 555, `transID ${input.transID} refers to an operation in progress`);
+    return false;
+  }
+  if (input.durationSeconds === 0) return true;
+  const { limits } = context;
+  // P11
+  if (context.transactions.count(input.originator) >= limits.operationsPerOriginator) {
+    decision.refuse(
+      input,
+      554,
+      `an originator may have ${limits.operationsPerOriginator} operations in progress`,
+    );
+    return false;
+  }
+  // P11
+  if (state.count(input.kind) >= limits.subscribersPerPublisher) {
+    decision.refuse(
+      input,
+      554,
+      `a subject may have ${limits.subscribersPerPublisher} operations of a kind in progress`,
+    );
+    return false;
+  }
+  return true;
+}
+
+/** The operation that lasts from now on; its end is capped (P7). */
+export function beginOperation(
+  state: SubjectState,
+  input: SubscribeInput | WatchInput,
+  context: Context,
+  decision: Decision,
+): Operation {
+  // P7
+  const lastsMs = Math.min(input.durationSeconds, context.limits.durationSeconds) * 1000;
+  const { kind, originator, transID, durationSeconds } = input;
+  const operation = context.transactions.create(
+    { subject: state.endpoint, kind, originator, transID, durationSeconds, deadline: context.now + lastsMs },
+    context.monotonic + lastsMs,
+  );
+  decision.begin(state, operation, context);
+  return operation;
+}
