@@ -77,6 +77,7 @@ export const packageRules: readonly PackageRule[] = [
       { files: ['errors.ts', 'limits.ts', 'clock.ts'] },
       // Ports stand above those who use them; their implementations stand below.
       { files: ['relay/ports.ts', 'store/ports.ts', 'store/errors.ts'] },
+      { files: ['credentials/'] },
       { files: ['relay/'] },
       { files: ['services/'] },
       { files: ['subject/'] },

@@ -4,7 +4,7 @@
  * before the number makes no difference.
  */
 const number = String.raw`\d{1,2}(?:\.\d{1,2})*(?!\d)`;
-const section = String.raw`§\d+(?:\.\d+)*(?: (?:step|rule)s? ${number}(?:(?:-|, ?| and )${number})*)?`;
+const section = String.raw`§\d+(?:\.\d+)*(?: (?:step|rule)s? ${number}(?:(?:-| to |, ?| and )${number})*)?`;
 const rfcReference = new RegExp(
   String.raw`(?<![\w.])(?:RFC )?(3080|3081|334[0-3]) (${section}(?:(?:, | and |, and |; )${section})*)`,
   'g',
@@ -27,14 +27,16 @@ export function tagsIn(text: string): string[] {
   return [...new Set(ids)];
 }
 
-/** `1-3, 5 and 6.1` as single numbers; a range runs over the last component. */
+/** `1-3, 5 to 7 and 9.1` as single numbers; a range runs over the last component. */
 function expand(numbers: string): string[] {
-  return [...numbers.matchAll(/(\d+(?:\.\d+)*)(?:-(\d+(?:\.\d+)*))?/g)].flatMap(([, from = '', to]) => {
-    if (to === undefined) return [from];
-    const [prefix, first] = splitLast(from);
-    const [, last] = splitLast(to);
-    return Array.from({ length: Math.max(1, last - first + 1) }, (_, i) => `${prefix}${first + i}`);
-  });
+  return [...numbers.matchAll(/(\d+(?:\.\d+)*)(?:(?:-| to )(\d+(?:\.\d+)*))?/g)].flatMap(
+    ([, from = '', to]) => {
+      if (to === undefined) return [from];
+      const [prefix, first] = splitLast(from);
+      const [, last] = splitLast(to);
+      return Array.from({ length: Math.max(1, last - first + 1) }, (_, i) => `${prefix}${first + i}`);
+    },
+  );
 }
 
 function splitLast(number: string): [prefix: string, last: number] {

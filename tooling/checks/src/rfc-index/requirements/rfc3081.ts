@@ -30,6 +30,7 @@ export const rfc3081 = rfcRequirements(
     },
     '§3.1.3': {
       must: 'A SEQ frame names a channel, the next expected sequence number and the window behind it; one that cannot be read or is not valid ends the session without an answer.',
+      rules: { 4: { should: 'A receiver that has taken in frames tells the new window.' } },
     },
     '§3.1.4': {
       must: 'SEQ frames go before the messages of their channel, and windows are those of the available buffers.',
@@ -42,6 +43,7 @@ export const rfc3081 = rfcRequirements(
         4: { should: 'For frames that arrived together one SEQ is enough.' },
         5: { should: 'No channel takes the whole transport window for itself.' },
         6: { should: 'The right edge of a window that was given never moves left.' },
+        7: { should: 'What the transport tells about congestion is used, where it tells anything.' },
       },
     },
     '§4': { should: 'The security considerations of RFC 3080 §9 hold.' },

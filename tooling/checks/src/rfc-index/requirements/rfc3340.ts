@@ -118,6 +118,7 @@ export const rfc3340 = rfcRequirements(
       rules: {
         1: 'No data with a statusResponse carries a statusRequest.',
         2: 'With targetHop all, every relay on the way reports.',
+        3: { should: 'An application that gets the option by mistake starts no loop.' },
       },
     },
     '§6': {

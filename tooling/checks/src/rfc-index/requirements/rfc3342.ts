@@ -6,6 +6,7 @@ export const rfc3342 = rfcRequirements(
   {
     '§1': {
       must: 'With attachOverride an attach ends the present attachment of that endpoint, which is told so by a terminate with code 556.',
+      rules: { 1: { should: 'An application copes with data for transactions that it does not know.' } },
     },
     '§2': { must: 'dataTiming is sent for all hops and to be understood, and changes nothing but times.' },
     '§2.1': {

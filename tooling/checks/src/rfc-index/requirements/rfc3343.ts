@@ -7,6 +7,7 @@ export const rfc3343 = rfcRequirements(
     '§2.1': { must: 'A publish is answered at once, with its transID.' },
     '§2.2': {
       must: 'A subscriber gets the entry at once and again at each change, until the duration is over and a terminate says so; with duration 0 just once. Either side may end it earlier.',
+      rules: { 1: 'An application reads the entry before it changes it.' },
     },
     '§2.3': {
       must: 'A watcher learns of each subscription that exists, begins or ends, until the duration is over and a terminate says so; with duration 0 just once. Either side may end it earlier.',
