@@ -1,3 +1,10 @@
+export { PasswordVerifier, type PasswordVerifierOptions } from './credentials/password-verifier.ts';
+export {
+  type DeriveOptions,
+  defaultScramIterations,
+  deriveCredentials,
+  verifyPassword,
+} from './credentials/scram.ts';
 export { StoreError, type StoreErrorCode } from './store/errors.ts';
 export { MemoryStore } from './store/memory/memory-store.ts';
 export type {

@@ -3,8 +3,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../errors.ts';
 
 /**
- * The file format (RFC 3343 §4, RFC 3341 §4: entries and operations in persistent storage). `application_id` says that a file is ours, `user_version` counts the migrations
- * that it has been through. A published migration is never edited: a change is one more at the end.
+ * The file format of what RFC 3343 §4 and RFC 3341 §4 ask to be in persistent storage.
+ * `application_id` says that a file is ours, `user_version` counts the migrations that it has been
+ * through. A published migration is never edited: a change is one more at the end.
  */
 const APPLICATION_ID = 0x41504558; // 'APEX'
 
