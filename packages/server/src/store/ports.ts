@@ -6,12 +6,13 @@
 export interface Store {
   /**
    * Applies all writes in order, all or none. Resolves when they are durable; rejects with
-   * StoreError when none was applied. Calls are applied in the order in which they were made.
+   * StoreError when none was applied (`store.lost`: when that is not known). Calls are applied in
+   * the order in which they were made; a load sees every commit that was called before it.
    */
   commit(writes: readonly StoreWrite[]): Promise<void>;
   /** Everything about one endpoint and its subaddresses; undefined when it was never provisioned. */
   loadSubject(endpoint: string): Promise<SubjectRecords | undefined>;
-  /** All in-progress operations, by subject. */
+  /** All in-progress operations, by subject, and those of a subject in the order in which they were put. */
   loadOperations(): Promise<readonly OperationRecord[]>;
   /** Provisioned endpoints (services included) in code unit order, those after `after`, at most `limit`. */
   listEndpoints(after: string, limit: number): Promise<readonly string[]>;
@@ -22,11 +23,17 @@ export interface Store {
 }
 
 export type StoreWrite =
+  /** Provisions an endpoint, or changes its createdAt; credentials and presence stay. */
   | { readonly kind: 'put-endpoint'; readonly endpoint: string; readonly createdAt: number }
   /** Keeps the presence record, so that its lastUpdate is remembered (A4); drops credentials. */
   | { readonly kind: 'remove-endpoint'; readonly endpoint: string }
+  /** Refused with `store.endpoint` when the endpoint is not provisioned. */
   | { readonly kind: 'put-credentials'; readonly endpoint: string; readonly credentials: ScramCredentials }
   | { readonly kind: 'put-presence'; readonly presence: PresenceRecord }
+  /**
+   * Refused with `store.conflict` when the originator has another operation with this transID, or
+   * another one of this kind on the subject: remove that one first. The very same one is replaced.
+   */
   | { readonly kind: 'put-operation'; readonly operation: OperationRecord }
   | { readonly kind: 'remove-operation'; readonly originator: string; readonly transID: number }
   | { readonly kind: 'put-access'; readonly access: AccessRecord };
