@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { indexDocument } from './document.ts';
-import { objection, readReport } from './report.ts';
+import { objection, readReport, type TestOutcome } from './report.ts';
 import { allRequirements } from './requirements/all.ts';
 import { tabulate, wrongClaims } from './rows.ts';
 import { type Claims, scan } from './scan.ts';
@@ -27,14 +27,24 @@ export function checkRfcIndex(root: string, reports?: readonly string[]): readon
   if (readIfThere(join(root, path)) !== generate(claims)) {
     problems.push(`${path}: not what the tags say: run \`npm run docs\``);
   }
-  const outcomes = reports?.flatMap(readReport);
-  if (outcomes !== undefined) {
-    for (const claim of claims.tests.filter(({ skipped }) => !skipped)) {
-      const reason = objection(claim, outcomes);
-      if (reason !== undefined) problems.push(`${claim.file}: the test "${claim.name}" ${reason}`);
-    }
-  }
+  if (reports !== undefined) problems.push(...unproven(claims, reports.flatMap(readReport)));
   return problems;
+}
+
+/** One line for each file and reason. */
+function unproven({ tests }: Claims, outcomes: readonly TestOutcome[]): string[] {
+  const objections = tests
+    .filter(({ skipped }) => !skipped)
+    .flatMap((claim) => {
+      const reason = objection(claim, outcomes);
+      return reason === undefined ? [] : [{ ...claim, reason }];
+    });
+  return [...Map.groupBy(objections, ({ file, reason }) => `${file} ${reason}`).values()].flatMap((group) =>
+    group.slice(0, 1).map(({ file, name, reason }) => {
+      const more = group.length === 1 ? '' : ` and ${group.length - 1} more`;
+      return `${file}: the test "${name}"${more} ${reason}`;
+    }),
+  );
 }
 
 function generate(claims: Claims): string {

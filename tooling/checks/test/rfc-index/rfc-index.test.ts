@@ -126,6 +126,13 @@ describe('with a report', () => {
     ]);
   });
 
+  it('many tests of a file that did not run are one line', () => {
+    const root = written({ [test]: "it('[P1] a', f); it('[P2] b', f); it('[P3] c', f);" });
+    expect(checkRfcIndex(root, [report('[P2] b', 'passed')])).toEqual([
+      `${test}: the test "[P1] a" and 1 more did not run`,
+    ]);
+  });
+
   it('a table of cases is found by its placeholders', () => {
     const root = written({ [test]: "it.each(cases)('[P4] takes %s and $name', f);" });
     expect(checkRfcIndex(root, [report('[P4] takes 1 and two', 'passed')])).toEqual([]);
