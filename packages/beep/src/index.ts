@@ -38,6 +38,30 @@ export {
   requireUtf8,
 } from './message/mime.ts';
 
+// User authentication (RFC 3080 §4)
+export { anonymousClient, anonymousServer } from './profile/sasl/anonymous.ts';
+export type { AuthenticateOptions, ChannelStarter } from './profile/sasl/authenticate.ts';
+export { authenticate } from './profile/sasl/authenticate.ts';
+export type { Blob, BlobStatus } from './profile/sasl/blob.ts';
+export { formatBlob, parseBlob } from './profile/sasl/blob.ts';
+export type {
+  ClientMechanism,
+  ServerExchange,
+  ServerMechanism,
+  ServerStep,
+} from './profile/sasl/mechanism.ts';
+export { oneMessage, saslProfileUri } from './profile/sasl/mechanism.ts';
+export type {
+  Authorize,
+  PasswordVerifier,
+  PlainCredentials,
+  PlainServerOptions,
+} from './profile/sasl/plain.ts';
+export { plainClient, plainServer } from './profile/sasl/plain.ts';
+export type { SaslProfileOptions } from './profile/sasl/sasl-profile.ts';
+export { saslProfile } from './profile/sasl/sasl-profile.ts';
+export { beginTuning } from './profile/tuning.ts';
+
 // What profiles see of sessions and channels (RFC 3080 §2.2.2)
 export type { PeerIdentity, SessionFacts } from './session/facts.ts';
 export type {
