@@ -40,7 +40,7 @@ export const hops = z.int().min(0).max(255).describe('hops');
 export const replyCode = z.int().min(100).max(599).refine(isReplyCode).describe('reply code');
 export const identity = z
   .string()
-  .regex(/^[^@/]+(?:\/[^@/]+)?@[^@]+$/)
+  .regex(/^[^@/]+(?:\/[^@/]+)?@.+$/s)
   .refine(isIdentity, 'not a canonical endpoint identity')
   .describe('endpoint: local@domain or local/subaddress@domain, the domain in lower case');
 export const domain = z

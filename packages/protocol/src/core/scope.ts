@@ -1,7 +1,6 @@
 import { attribute, type XmlElement } from '@apex/beep';
 import * as z from 'zod';
-
-import { xmlText } from '../datatype.ts';
+import { isName, xmlText } from '../datatype.ts';
 
 /**
  * What opaque content inherits from the elements around it: namespace declarations, xml:lang and
@@ -9,7 +8,10 @@ import { xmlText } from '../datatype.ts';
  * the content keeps its meaning in another message while its octets stay unchanged (C9).
  */
 export const scopeSchema = z
-  .record(z.string().regex(/^(?:xmlns(?::[^\s:'"<>&=/]+)?|xml:lang|xml:space)$/), xmlText)
+  .record(
+    z.string().refine((name) => isScoped(name) && isName(name)),
+    xmlText,
+  )
   .readonly()
   .describe('inherited xmlns, xmlns:*, xml:lang and xml:space');
 
