@@ -222,7 +222,11 @@ describe('authenticate', () => {
   });
 
   it('never says the password', async () => {
-    for (const initializationReply of ['<blob>c2VjcmV0', '<blob>c2VjcmV0!</blob>', "<blob status='secret'/>"]) {
+    for (const initializationReply of [
+      '<blob>c2VjcmV0',
+      '<blob>c2VjcmV0!</blob>',
+      "<blob status='secret'/>",
+    ]) {
       const peer = new FakePeer();
       peer.answerStart = async () => ({ initializationReply });
       const error: unknown = await authenticate(peer, bob()).catch((reason: unknown) => reason);
