@@ -1,4 +1,8 @@
 // Errors
+
+// Running a session: over a transport, or by hand
+export type { DriveOptions } from './driver.ts';
+export { drive } from './driver.ts';
 export {
   BeepError,
   FrameError,
@@ -7,6 +11,13 @@ export {
   SessionLostError,
   UsageError,
 } from './errors.ts';
+// Frames (RFC 3080 §2.2.1, RFC 3081 §3.1.3)
+export type { DecodeResult, FrameSink } from './frame/decoder.ts';
+export { FrameDecoder } from './frame/decoder.ts';
+export { encodeFrame } from './frame/encoder.ts';
+export type { DataFrame, DataHeader, DataKind, Frame, SeqFrame } from './frame/frame.ts';
+export type { Limits } from './limits.ts';
+export { defaultLimits } from './limits.ts';
 
 // Channel management (RFC 3080 §2.3)
 export type {
@@ -37,7 +48,7 @@ export {
   requireIdentityEncoding,
   requireUtf8,
 } from './message/mime.ts';
-
+export type { Peer } from './peer.ts';
 // User authentication (RFC 3080 §4)
 export { anonymousClient, anonymousServer } from './profile/sasl/anonymous.ts';
 export type { AuthenticateOptions, ChannelStarter } from './profile/sasl/authenticate.ts';
@@ -61,19 +72,28 @@ export { plainClient, plainServer } from './profile/sasl/plain.ts';
 export type { SaslProfileOptions } from './profile/sasl/sasl-profile.ts';
 export { saslProfile } from './profile/sasl/sasl-profile.ts';
 export { beginTuning } from './profile/tuning.ts';
-
 // What profiles see of sessions and channels (RFC 3080 §2.2.2)
-export type { PeerIdentity, SessionFacts } from './session/facts.ts';
+export type { Diagnostic, SessionEvent } from './session/events.ts';
+export type { Greeting, PeerIdentity, SessionEnd, SessionFacts } from './session/facts.ts';
 export type {
   Channel,
   ChannelEnd,
   ChannelHandler,
+  ChannelStart,
   Exchange,
   Profile,
+  ProposedProfile,
   Reply,
   SessionHandle,
+  StartedChannel,
   StartRequest,
 } from './session/profile.ts';
+export type { SessionOptions } from './session/session.ts';
+export { Session } from './session/session.ts';
+
+// Transports; TCP is the subpath `@apex/beep/tcp`
+export { MemoryTransport, memoryPair } from './transport/memory.ts';
+export type { Transport, TransportHandler } from './transport/transport.ts';
 
 // application/beep+xml (RFC 3080 §6.4)
 export type { XmlAttribute, XmlElement } from './xml/element.ts';

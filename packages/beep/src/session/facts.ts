@@ -21,3 +21,13 @@ export interface PeerIdentity {
   /** ANONYMOUS trace information, if any (RFC 4505). */
   readonly trace?: string;
 }
+
+/** What a peer says of itself when the session begins (RFC 3080 §2.3.1.1). */
+export interface Greeting {
+  readonly profiles: readonly string[];
+  readonly features: readonly string[];
+  readonly localize: readonly string[];
+}
+
+/** How a session ended. */
+export type SessionEnd = { readonly kind: 'released' } | { readonly kind: 'lost'; readonly error: Error };

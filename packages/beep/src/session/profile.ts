@@ -1,4 +1,4 @@
-import type { SessionFacts, PeerIdentity } from './facts.ts';
+import type { PeerIdentity, SessionFacts } from './facts.ts';
 
 /**
  * The port between a session and the profiles bound to its channels (RFC 3080 §2.2.2). A profile
@@ -10,6 +10,11 @@ export interface Profile {
   readonly uri: string;
   /** Whether the greeting offers it and a start may choose it. Absent: always. */
   available?(facts: SessionFacts): boolean;
+  /**
+   * Whether the greeting offers it while it is available. Absent: yes. A profile that is available
+   * and not offered can refuse a start with a code of its own, such as 538.
+   */
+  offered?(facts: SessionFacts): boolean;
   /**
    * The peer proposes a channel with this profile. Exactly one of `accept`, `refuse` and `pass`
    * is called, now or later.
@@ -104,3 +109,25 @@ export type Reply =
   | { readonly kind: 'ANS'; readonly ansno: number; readonly payload: Uint8Array }
   | { readonly kind: 'NUL' }
   | { readonly kind: 'lost'; readonly error: Error };
+
+/** A channel that we ask the peer to create (RFC 3080 §2.3.1.2). */
+export interface ChannelStart {
+  /** Proposed profiles, in order of preference; at least one. */
+  readonly profiles: readonly ProposedProfile[];
+  /** Only the first successful start of a session gives it its meaning. */
+  readonly serverName?: string;
+  readonly handler: ChannelHandler;
+}
+
+export interface ProposedProfile {
+  readonly uri: string;
+  /** Written as CDATA, or base64 where CDATA cannot hold it; at most 4096 octets as written. */
+  readonly initialization?: string;
+}
+
+export interface StartedChannel {
+  readonly channel: Channel;
+  readonly profileUri: string;
+  /** Characters of the profile element in the reply; absent when empty. */
+  readonly initializationReply?: string;
+}

@@ -1,0 +1,405 @@
+import { SessionLostError, UsageError } from '../errors.ts';
+import type { FrameWriter } from '../frame/encoder.ts';
+import { type DataHeader, type DataKind, maxNumber, type SeqFrame } from '../frame/frame.ts';
+import type { Limits } from '../limits.ts';
+import { emptyPayload, type OutgoingMessage } from '../message/message.ts';
+import type { Channel, ChannelEnd, ChannelHandler, Reply, SessionHandle } from '../session/profile.ts';
+import { type ChannelInput, type ChannelState, nextChannelState } from './channel-state.ts';
+import { ClientExchange, type ReplyQueue, ServerExchange, ServerExchanges } from './exchange.ts';
+import { canLeave, cutShort, writeFragment } from './fragmentation.ts';
+import { checkFrame, type OldestMessage, type ReceiveState, wrong } from './frame-rules.ts';
+import { Reassembly } from './reassembly.ts';
+import { ReceiveWindow, SendWindow } from './window.ts';
+
+/** What a channel asks of its session. */
+export interface ChannelHost extends SessionHandle {
+  readonly limits: Limits;
+  readonly allowNulPayload: boolean;
+  /** Whether one of the peers is releasing the session: no new MSG then. */
+  readonly isReleasing: boolean;
+  /** The channel may have a frame to send. */
+  frameReady(channel: BeepChannel): void;
+  /** The channel's receive window should be opened. */
+  seqReady(channel: BeepChannel): void;
+  /** The channel is to be closed. */
+  closeChannel(channel: BeepChannel, onResult: CloseResult): void;
+  /** The payload of a negative reply. */
+  refusal(replyCode: number, text: string): Uint8Array;
+  /** A handler has thrown: this session ends. */
+  handlerFailed(error: unknown): void;
+}
+
+export type CloseResult = (refusal: { replyCode: number; text: string } | undefined) => void;
+
+/** What is held back: everything until the start is answered, our MSGs until the peer has greeted. */
+export type Hold = 'nothing' | 'messages' | 'everything';
+
+/**
+ * One channel: exchanges in both directions, segmentation and flow control.
+ *
+ * What leaves is chosen frame by frame: an unfinished message goes on; else the replies whose turn it
+ * is, in the order of the peer's MSGs; else our next MSG. Replies go before MSGs so that two peers
+ * that flood each other cannot block each other: every octet of window is first spent on what the
+ * other waits for.
+ *
+ * The window is opened as frames arrive, whether or not their message is complete, unless the profile
+ * pauses the channel, leaves too many exchanges unanswered, or the peer does not take its replies.
+ */
+export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
+  readonly number: number;
+  readonly profileUri: string;
+  readonly handler: ChannelHandler;
+  readonly sending: SendWindow;
+  readonly receiving: ReceiveWindow;
+  state: ChannelState = 'open';
+  unsentOctets = 0;
+  outstanding = 0;
+  /** For the session: whether the channel waits for its turn to send a frame, or a SEQ. */
+  inTurn = false;
+  seqInTurn = false;
+
+  readonly #host: ChannelHost;
+  #hold: Hold;
+  #paused = false;
+
+  #nextMsgno = 1;
+  #firstMessage: ClientExchange | undefined = undefined;
+  #lastMessage: ClientExchange | undefined = undefined;
+  #unsentMessage: ClientExchange | undefined = undefined;
+  /** Begun and not finished, of either kind. */
+  #leaving: OutgoingMessage | undefined = undefined;
+
+  readonly #exchanges = new ServerExchanges();
+
+  readonly #reassembly = new Reassembly();
+  /** 3080 §2.6.3: the unfinished MSG has its negative reply already. */
+  #ignoring = false;
+
+  constructor(
+    host: ChannelHost,
+    number: number,
+    profileUri: string,
+    handler: ChannelHandler,
+    hold: Hold = 'nothing',
+    firstSeqno = 0,
+  ) {
+    this.#host = host;
+    this.number = number;
+    this.profileUri = profileUri;
+    this.handler = handler;
+    this.#hold = hold;
+    this.sending = new SendWindow(firstSeqno);
+    this.receiving = new ReceiveWindow(firstSeqno);
+    this.#considerSeq();
+  }
+
+  get session(): SessionHandle {
+    return this.#host;
+  }
+
+  send(payload: Uint8Array, onReply: (reply: Reply) => void): void {
+    if (this.state !== 'open' || this.#host.isReleasing) {
+      throw new UsageError('channel.closed', `channel ${this.number} takes no new MSG`);
+    }
+    this.sendMessage(payload, onReply);
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#considerSeq();
+  }
+
+  close(onResult: CloseResult = () => {}): void {
+    this.#host.closeChannel(this, onResult);
+  }
+
+  // --- for the session
+
+  /** As `send`, whatever the state: channel zero sends its own close. */
+  sendMessage(payload: Uint8Array, onReply: (reply: Reply) => void): void {
+    const message = new ClientExchange(this.#nextMsgno, payload, onReply);
+    this.#nextMsgno = this.#nextMsgno === maxNumber ? 0 : this.#nextMsgno + 1;
+    this.#unsentMessage ??= message;
+    this.#appendMessage(message);
+    this.unsentOctets += payload.length;
+    this.#host.frameReady(this);
+  }
+
+  /**
+   * 3080 §2.3.1.1: the greetings are replies to MSG 0 that nobody sent. Returns the exchange that
+   * our greeting answers; the peer's goes to `onReply`.
+   */
+  expectGreeting(onReply: (reply: Reply) => void): ServerExchange {
+    const message = new ClientExchange(0, emptyPayload, onReply);
+    message.begun = true;
+    message.sent = true;
+    this.#appendMessage(message);
+    const exchange = new ServerExchange(0, emptyPayload, this);
+    this.#exchanges.add(exchange, false);
+    return exchange;
+  }
+
+  release(hold: Hold): void {
+    this.#hold = hold;
+    this.#considerSeq();
+    this.#host.frameReady(this);
+  }
+
+  /** Takes an input of the table; false when it cannot happen in this state. */
+  take(input: ChannelInput): boolean {
+    const next = nextChannelState(this.state, input);
+    if (next !== undefined) this.state = next;
+    return next !== undefined;
+  }
+
+  /** Whether no exchange is in progress in either direction, and nothing is on its way. */
+  get isIdle(): boolean {
+    return this.outstanding === 0 && this.#exchanges.isEmpty && this.unfinished === undefined;
+  }
+
+  // --- receiving
+
+  get expectedSeqno(): number {
+    return this.receiving.expected;
+  }
+
+  get windowLeft(): number {
+    return this.receiving.left;
+  }
+
+  get oldestMessage(): OldestMessage | undefined {
+    return this.#firstMessage;
+  }
+
+  isUnanswered(msgno: number): boolean {
+    return this.#exchanges.has(msgno);
+  }
+
+  hasSent(msgno: number): boolean {
+    if (
+      this.#unsentMessage !== undefined &&
+      !this.#unsentMessage.begun &&
+      msgno >= this.#unsentMessage.msgno
+    ) {
+      return false;
+    }
+    return msgno < this.#nextMsgno && (msgno > 0 || this.number === 0);
+  }
+
+  get unfinished(): { readonly kind: DataKind; readonly msgno: number } | undefined {
+    return this.#reassembly.unfinished;
+  }
+
+  /** All that can be said about a frame from its header. Throws FrameError. */
+  checkHeader(header: DataHeader): void {
+    checkFrame(header, this, this.#host.allowNulPayload);
+    const { kind, size, more, ansno } = header;
+    if (kind === 'MSG') {
+      if (size === 0 && this.unfinished === undefined && this.#isOverloaded) {
+        throw wrong(header, 'limit.exchanges', 'too many MSGs without a reply');
+      }
+      return;
+    }
+    const { octets, answersInProgress } = this.#reassembly;
+    if (octets + size > this.#messageOctets) {
+      throw wrong(header, 'limit.message', `a reply of more than ${this.#messageOctets} octets`);
+    }
+    const tooMany = answersInProgress >= this.#host.limits.answersInProgress;
+    if (kind === 'ANS' && more && tooMany && !this.#reassembly.isInProgress(ansno)) {
+      throw wrong(header, 'limit.answers', `more than ${answersInProgress} answers in progress`);
+    }
+  }
+
+  /** A frame whose header was checked. Throws FrameError, and whatever a handler throws. */
+  receive(header: DataHeader, payload: Uint8Array): void {
+    this.receiving.received(header.size);
+    if (header.kind === 'MSG') this.#receiveMessage(header, payload);
+    else this.#receiveReply(header, payload);
+    this.#considerSeq();
+  }
+
+  /** Returns false when the SEQ cannot be (3081 §3.1.3). */
+  receiveSeq(frame: SeqFrame): boolean {
+    if (!this.sending.update(frame.ackno, frame.window)) return false;
+    this.#host.frameReady(this);
+    return true;
+  }
+
+  #receiveMessage(header: DataHeader, payload: Uint8Array): void {
+    const { msgno, more } = header;
+    if (this.#ignoring) {
+      // 3080 §2.6.3: up to and including the final frame
+      this.#ignoring = more;
+      this.#reassembly.ignore(header);
+    } else if (this.#reassembly.octets + payload.length > this.#messageOctets) {
+      this.#ignoring = more;
+      this.#reassembly.ignore(header);
+      this.#addExchange(msgno, emptyPayload).error(this.#host.refusal(554, 'the message is too long'));
+    } else {
+      const whole = this.#reassembly.add(header, payload);
+      if (whole !== undefined) this.handler.message(this.#addExchange(msgno, whole));
+    }
+  }
+
+  #receiveReply(header: DataHeader, payload: Uint8Array): void {
+    const message = this.#firstMessage;
+    if (message === undefined) throw wrong(header, 'frame.reply-unasked', 'the exchange is over');
+    const { kind, ansno } = header;
+    message.replyKind = kind;
+    if (kind === 'ERR' && !message.sent) {
+      // 3080 §2.6.3
+      this.unsentOctets -= cutShort(message);
+      this.#host.frameReady(this);
+    }
+    if (kind === 'NUL') {
+      this.#shiftMessage(message);
+      message.onReply({ kind });
+      return;
+    }
+    const whole = this.#reassembly.add(header, payload);
+    if (whole === undefined) return;
+    if (kind === 'ANS') {
+      message.onReply({ kind, ansno, payload: whole });
+      return;
+    }
+    this.#shiftMessage(message);
+    message.onReply({ kind: kind === 'ERR' ? 'ERR' : 'RPY', payload: whole });
+  }
+
+  get #messageOctets(): number {
+    const { managementMessageOctets, messageOctets } = this.#host.limits;
+    return this.number === 0 ? managementMessageOctets : messageOctets;
+  }
+
+  #addExchange(msgno: number, payload: Uint8Array): ServerExchange {
+    const exchange = new ServerExchange(msgno, payload, this);
+    this.#exchanges.add(exchange, true);
+    return exchange;
+  }
+
+  #appendMessage(message: ClientExchange): void {
+    if (this.#lastMessage !== undefined) this.#lastMessage.next = message;
+    this.#lastMessage = message;
+    this.#firstMessage ??= message;
+    this.outstanding += 1;
+  }
+
+  /** The reply to our oldest MSG is complete. A MSG that was cut short has its last frame still to send. */
+  #shiftMessage(message: ClientExchange): void {
+    this.#firstMessage = message.next;
+    if (message === this.#lastMessage && message.sent) this.#lastMessage = undefined;
+    this.outstanding -= 1;
+  }
+
+  answered(): void {
+    this.#exchanges.unanswered -= 1;
+    this.#considerSeq();
+  }
+
+  replyAdded(exchange: ServerExchange, octets: number): void {
+    if (this.state === 'closed') return;
+    this.unsentOctets += octets;
+    this.#exchanges.replyAdded(octets);
+    if (exchange === this.#exchanges.first) this.#host.frameReady(this);
+  }
+
+  // --- sending
+
+  /** Whether a frame can leave now. */
+  get hasFrame(): boolean {
+    const message = this.#nextToLeave();
+    return message !== undefined && canLeave(message, this.sending);
+  }
+
+  /** Writes one frame if one can leave. */
+  writeFrame(writer: FrameWriter): void {
+    const message = this.#nextToLeave();
+    if (message === undefined || !canLeave(message, this.sending)) return;
+    const limit = this.#host.limits.framePayloadOctets;
+    const octets = writeFragment(writer, this.number, message, this.sending, limit);
+    this.unsentOctets -= octets;
+    this.#leaving = message.sent ? undefined : message;
+    if (message.kind === 'MSG') {
+      if (message.sent) {
+        this.#unsentMessage = this.#unsentMessage?.next;
+        message.payload = emptyPayload;
+        message.sentOctets = 0;
+      }
+      return;
+    }
+    this.#exchanges.replyLeft(message, octets);
+    this.#considerSeq();
+  }
+
+  #nextToLeave(): OutgoingMessage | undefined {
+    if (this.#hold === 'everything' || this.state === 'closed') return undefined;
+    if (this.#leaving !== undefined) return this.#leaving;
+    const reply = this.#exchanges.first?.firstReply;
+    if (reply !== undefined) return reply;
+    return this.#hold === 'messages' ? undefined : this.#unsentMessage;
+  }
+
+  /** Writes the SEQ that is due, if it still is. */
+  writeSeq(writer: FrameWriter): void {
+    if (!this.#isSeqDue) return;
+    this.receiving.open(this.#windowOctets);
+    writer.seq(this.number, this.receiving.expected, this.#windowOctets);
+  }
+
+  #considerSeq(): void {
+    if (this.#isSeqDue) this.#host.seqReady(this);
+  }
+
+  get #isSeqDue(): boolean {
+    return (
+      this.receiving.isDue(this.#windowOctets) &&
+      this.#hold !== 'everything' &&
+      this.state !== 'closed' &&
+      !this.#paused &&
+      !this.#isOverloaded
+    );
+  }
+
+  get #isOverloaded(): boolean {
+    const { unansweredExchanges, unsentReplyOctets } = this.#host.limits;
+    const { unanswered, unsentOctets } = this.#exchanges;
+    return unanswered > unansweredExchanges || unsentOctets > unsentReplyOctets;
+  }
+
+  get #windowOctets(): number {
+    const { managementWindowOctets, receiveWindowOctets } = this.#host.limits;
+    return this.number === 0 ? managementWindowOctets : receiveWindowOctets;
+  }
+
+  // --- the end
+
+  /** Tells everyone who waits. The state is `closed` already. */
+  end(reason: ChannelEnd): void {
+    const lost: Reply = {
+      kind: 'lost',
+      error: reason.kind === 'lost' ? reason.error : new SessionLostError('the channel was closed'),
+    };
+    let message = this.#firstMessage;
+    this.#firstMessage = this.#lastMessage = this.#unsentMessage = undefined;
+    this.#exchanges.clear();
+    this.#leaving = undefined;
+    this.outstanding = 0;
+    this.unsentOctets = 0;
+    for (; message !== undefined; message = message.next) {
+      try {
+        message.onReply(lost);
+      } catch (error) {
+        this.#host.handlerFailed(error);
+      }
+    }
+    try {
+      this.handler.closed(reason);
+    } catch (error) {
+      this.#host.handlerFailed(error);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/** Every bound of a session, with its unit. What a peer can make us keep is bounded by these. */
+export interface Limits {
+  /** Payload octets of a frame that we send. */
+  readonly framePayloadOctets: number;
+  /** Receive window of a channel, in octets; at least 4096 (RFC 3081 §3.1.1). */
+  readonly receiveWindowOctets: number;
+  /** Payload octets of one received message, all its frames together. */
+  readonly messageOctets: number;
+  /** Receive window of channel zero, in octets; at least 4096. */
+  readonly managementWindowOctets: number;
+  /** Payload octets of one received message of channel zero. */
+  readonly managementMessageOctets: number;
+  /** Channels of a session beside channel zero (RFC 3080 §2.3: at least 257 should do). */
+  readonly channels: number;
+  /**
+   * MSGs of the peer on one channel that its profile has not answered. Above it the receive window
+   * is not opened; a MSG with an empty payload, which no window holds back, then ends the session.
+   */
+  readonly unansweredExchanges: number;
+  /** Octets of replies on one channel that the peer does not take. Above it the window is not opened. */
+  readonly unsentReplyOctets: number;
+  /** Answers of one one-to-many exchange that have begun and not ended. */
+  readonly answersInProgress: number;
+  /** How long the peer may take for its greeting, in milliseconds. */
+  readonly greetingWaitMs: number;
+  /**
+   * How long a close or release waits for exchanges in progress before it is declined with 550, and
+   * how long the answer to our own release may take, in milliseconds.
+   */
+  readonly closeWaitMs: number;
+}
+
+export const defaultLimits: Limits = {
+  framePayloadOctets: 4096,
+  receiveWindowOctets: 65_536,
+  messageOctets: 1_048_576,
+  managementWindowOctets: 4096,
+  managementMessageOctets: 65_536,
+  channels: 1024,
+  unansweredExchanges: 1024,
+  unsentReplyOctets: 1_048_576,
+  answersInProgress: 256,
+  greetingWaitMs: 30_000,
+  closeWaitMs: 10_000,
+};

@@ -1,0 +1,163 @@
+import { BeepChannel } from '../channel/channel.ts';
+import type { ServerExchange } from '../channel/exchange.ts';
+import { UsageError } from '../errors.ts';
+import { maxNumber } from '../frame/frame.ts';
+import type {
+  Channel,
+  ChannelHandler,
+  ChannelStart,
+  Exchange,
+  StartedChannel,
+  StartRequest,
+} from '../session/profile.ts';
+import type { ErrorElement, ProfileElement, StartElement } from './elements.ts';
+import { type ManagementExchanges, type ManagementHost, malformed } from './host.ts';
+
+/** The creation of channels (RFC 3080 §2.3.1.2), in both directions. */
+export class Starting {
+  readonly #host: ManagementHost;
+  readonly #zero: ManagementExchanges;
+  /** Numbers of the starts whose reply has not come. */
+  readonly #asked = new Set<number>();
+  #nextNumber: number;
+  /** After the first successful start of the peer its serverName stands for good. */
+  #serverNameStands = false;
+
+  constructor(host: ManagementHost, zero: ManagementExchanges) {
+    this.#host = host;
+    this.#zero = zero;
+    // 3080 §2.3.1.2: odd numbers for the initiator, even ones for the listener
+    this.#nextNumber = host.facts.role === 'initiator' ? 1 : 2;
+  }
+
+  /** Asks the peer to create a channel. `onResult` gets it, or ReplyError, or SessionLostError. */
+  start(start: ChannelStart, onResult: (result: StartedChannel | Error) => void): void {
+    const obstacle = this.#host.startObstacle;
+    if (obstacle !== undefined) throw obstacle;
+    if (start.profiles.length === 0) {
+      throw new UsageError('start.profiles', 'a start proposes at least one profile');
+    }
+    if (this.#isFull) throw new UsageError('start.channels', 'the session has as many channels as it may');
+    const number = this.#freeNumber();
+    const { serverName } = start;
+    const profiles = start.profiles.map((profile): ProfileElement => ({ kind: 'profile', ...profile }));
+    const element = { kind: 'start', number, profiles } as const;
+    this.#zero.ask(serverName === undefined ? element : { ...element, serverName }, 'profile', (reply) => {
+      this.#asked.delete(number);
+      onResult(reply instanceof Error ? reply : this.#started(number, start, reply));
+    });
+    this.#asked.add(number);
+  }
+
+  #started(number: number, start: ChannelStart, { uri, initialization }: ProfileElement): StartedChannel {
+    if (!start.profiles.some((profile) => profile.uri === uri))
+      throw malformed(`profile ${uri} was not proposed`);
+    const channel = new BeepChannel(this.#host, number, uri, start.handler);
+    this.#host.addChannel(channel);
+    const started = { channel, profileUri: uri };
+    return initialization === undefined ? started : { ...started, initializationReply: initialization };
+  }
+
+  #freeNumber(): number {
+    for (;;) {
+      const number = this.#nextNumber;
+      this.#nextNumber = number > maxNumber - 2 ? 2 - (number % 2) : number + 2;
+      if (!this.#host.channels.has(number) && !this.#asked.has(number)) return number;
+    }
+  }
+
+  get #isFull(): boolean {
+    return this.#host.channels.size + this.#asked.size >= this.#host.limits.channels;
+  }
+
+  /** The peer asks. */
+  asked(exchange: Exchange, start: StartElement): void {
+    const refusal = this.#refusal(start);
+    if (refusal !== undefined) {
+      this.#zero.answer(exchange, refusal);
+      return;
+    }
+    if (!this.#serverNameStands) this.#host.setServerName(start.serverName);
+    this.#propose(exchange, start, 0);
+  }
+
+  #refusal({ number, serverName }: StartElement): ErrorElement | undefined {
+    const host = this.#host;
+    if ((number % 2 === 1) !== (host.facts.role === 'listener')) {
+      const parity = host.facts.role === 'listener' ? 'odd' : 'even';
+      return this.#zero.error(501, `number attribute in <start> element must be ${parity}-valued`);
+    }
+    if (host.startObstacle !== undefined) return this.#zero.error(550, 'the session is being released');
+    if (host.channels.has(number)) return this.#zero.error(554, `channel ${number} exists`);
+    if (this.#isFull) return this.#zero.error(554, 'too many channels');
+    // B15
+    if (!this.#serverNameStands && serverName !== undefined && !host.acceptsServerName(serverName)) {
+      return this.#zero.error(550, 'unknown serverName');
+    }
+    return undefined;
+  }
+
+  /** 3080 §2.3.1.2: each of the proposed profiles is examined, in order. */
+  #propose(exchange: Exchange, start: StartElement, first: number): void {
+    for (let index = first; index < start.profiles.length; index += 1) {
+      const proposed = start.profiles[index] as ProfileElement;
+      const profile = this.#host.findProfile(proposed.uri);
+      if (profile === undefined) continue;
+      profile.start(this.#request(exchange, start, index, proposed));
+      return;
+    }
+    this.#decline(exchange, 550, 'no requested profile is acceptable');
+  }
+
+  #decline(exchange: Exchange, replyCode: number, text: string): void {
+    if (!this.#serverNameStands) this.#host.setServerName(undefined);
+    this.#zero.answer(exchange, this.#zero.error(replyCode, text));
+  }
+
+  #request(exchange: Exchange, start: StartElement, index: number, proposed: ProfileElement): StartRequest {
+    let isDecided = false;
+    const decide = (): void => {
+      if (isDecided) throw new UsageError('start.decided', 'accept, refuse or pass is called once');
+      isDecided = true;
+    };
+    const { number } = start;
+    const { uri, initialization } = proposed;
+    return {
+      session: this.#host,
+      channelNumber: number,
+      ...(initialization === undefined ? {} : { initialization }),
+      accept: (handler, initializationReply) => {
+        decide();
+        return this.#accept(exchange, number, uri, handler, initializationReply);
+      },
+      refuse: (replyCode, text) => {
+        decide();
+        this.#decline(exchange, replyCode, text);
+      },
+      pass: () => {
+        decide();
+        this.#propose(exchange, start, index + 1);
+      },
+    };
+  }
+
+  #accept(
+    exchange: Exchange,
+    number: number,
+    uri: string,
+    handler: ChannelHandler,
+    initializationReply: string | undefined,
+  ): Channel {
+    const channel = new BeepChannel(this.#host, number, uri, handler, 'everything');
+    this.#host.addChannel(channel);
+    // Nothing leaves on a channel before the peer can know that it exists.
+    (exchange as ServerExchange).onSent = () => channel.release('nothing');
+    const reply = { kind: 'profile', uri } as const;
+    this.#zero.answer(
+      exchange,
+      initializationReply === undefined ? reply : { ...reply, initialization: initializationReply },
+    );
+    this.#serverNameStands = true;
+    return channel;
+  }
+}

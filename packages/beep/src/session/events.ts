@@ -1,0 +1,32 @@
+import type { ReplyError } from '../errors.ts';
+import type { Greeting, SessionEnd } from './facts.ts';
+
+/** What a session tells whoever runs it. */
+export type SessionEvent =
+  | { readonly kind: 'greeting'; readonly greeting: Greeting }
+  /** The peer declined our release; the session goes on. */
+  | { readonly kind: 'release-declined'; readonly error: ReplyError }
+  /**
+   * The last event. `transport` says what becomes of the connection: what was written is still sent
+   * on `close`, and dropped on `abort`.
+   */
+  | {
+      readonly kind: 'ended';
+      readonly end: SessionEnd;
+      readonly transport: 'close' | 'abort';
+      /** For the log, when the session itself found the cause (B1). */
+      readonly diagnostic?: Diagnostic;
+    };
+
+/** Why a session was ended, in one line of a log. */
+export interface Diagnostic {
+  /** Stable name of the cause, such as `frame.seqno` or `handler.failed`. */
+  readonly code: string;
+  readonly message: string;
+  /** `host:port` of the peer. */
+  readonly remoteAddress: string;
+  /** Of a poorly-formed frame: its header, at most 80 characters; else empty. */
+  readonly header: string;
+  /** What was thrown, when a handler failed. */
+  readonly cause?: unknown;
+}
