@@ -21,10 +21,22 @@ async function write(writer: number): Promise<void> {
     try {
       await store.commit(writesFor(name, transID));
     } catch (error) {
-      writeSync(1, `${(error as StoreError).code}\n`);
+      print((error as StoreError).code);
       return;
     }
-    writeSync(1, `${name}\n`);
+    print(name);
+  }
+}
+
+/** Has the line written before it returns: not by way of a stream, which a kill would lose. */
+function print(line: string): void {
+  for (;;) {
+    try {
+      writeSync(1, `${line}\n`);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error; // the pipe is full for now
+    }
   }
 }
 
