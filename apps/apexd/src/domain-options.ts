@@ -12,7 +12,7 @@ export function domainOptions(config: Config): Omit<DomainOptions, 'store'> {
     limits: {
       deliveryMs: limits.deliverySeconds * 1000,
       unsentOctets: limits.unsentOctets,
-      tuplesPerEntry: limits.tuplesPerEntry,
+      tuples: limits.tuplesPerEntry,
       capabilityOctets: limits.capabilityOctets,
       operationsPerOriginator: limits.operationsPerOriginator,
       subscribersPerPublisher: limits.subscribersPerPublisher,

@@ -1,3 +1,12 @@
+export { type AccessEntryView, Administration, type PresenceView } from './administration.ts';
+export {
+  createDomain,
+  type Domain,
+  type DomainCounters,
+  type DomainLimits,
+  type DomainOptions,
+} from './create-domain.ts';
+export { type ApexServer, createServer, type ServerOptions } from './create-server.ts';
 export { PasswordVerifier, type PasswordVerifierOptions } from './credentials/password-verifier.ts';
 export {
   type DeriveOptions,
@@ -5,6 +14,8 @@ export {
   deriveCredentials,
   verifyPassword,
 } from './credentials/scram.ts';
+export { ListenError, type SessionLimits } from './listener.ts';
+export type { ServerEvent } from './server-event.ts';
 export { StoreError, type StoreErrorCode } from './store/errors.ts';
 export { MemoryStore } from './store/memory/memory-store.ts';
 export type {
@@ -18,3 +29,5 @@ export type {
 } from './store/ports.ts';
 export { type DataDirLock, lockDataDir } from './store/sqlite/data-dir.ts';
 export { openSqliteStore, type SqliteStoreOptions } from './store/sqlite/sqlite-store.ts';
+export type { AccessDefault } from './subject/administration.ts';
+export { type Clock, systemClock } from './subject/clock.ts';

@@ -1,10 +1,9 @@
 import { ReplyError } from '@apex/beep';
-import { type Attach, domainOf, isService, parentIdentity } from '@apex/protocol';
+import { type Attach, domainOf, isService, parent } from '@apex/protocol';
 import { hasOption, misunderstood } from './options.ts';
+import type { Outcome } from './outcome.ts';
 import type { Relay } from './relay.ts';
 import type { Attachment, RelayChannel } from './relay-session.ts';
-
-export type Outcome = (refusal: ReplyError | undefined) => void;
 
 /** The steps of RFC 3340 §4.4.1, in their order; `answer` is called once. */
 export function attach(relay: Relay, channel: RelayChannel, request: Attach, answer: Outcome): void {
@@ -56,5 +55,5 @@ function mayAttach(channel: RelayChannel, endpoint: string): boolean {
   const identity = channel.session.facts().identity;
   if (identity === undefined || identity.authorization === '') return false;
   if (isService(endpoint)) return false;
-  return identity.authorization === endpoint || identity.authorization === parentIdentity(endpoint);
+  return identity.authorization === endpoint || identity.authorization === parent(endpoint);
 }

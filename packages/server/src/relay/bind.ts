@@ -1,7 +1,7 @@
 import { ReplyError } from '@apex/beep';
 import type { Bind } from '@apex/protocol';
-import type { Outcome } from './attach.ts';
 import { misunderstood } from './options.ts';
+import type { Outcome } from './outcome.ts';
 import type { RelayChannel } from './relay-session.ts';
 
 /** The steps of RFC 3340 §4.4.2, in their order. */

@@ -1,7 +1,7 @@
 import { ReplyError } from '@apex/beep';
-import { type DataMessage, domainOf, encodeDataMessage, type Party, resolveContent } from '@apex/protocol';
-import type { Outcome } from './attach.ts';
+import { type DataMessage, domainOf, encodeDataMessage, type Party } from '@apex/protocol';
 import { misunderstood } from './options.ts';
+import type { Outcome } from './outcome.ts';
 import { type Relay, refusalOf } from './relay.ts';
 import type { RelayChannel } from './relay-session.ts';
 
@@ -60,7 +60,7 @@ function process(relay: Relay, message: DataMessage, recipient: Party): void {
     relay.deliver(
       data.originator.identity,
       recipient.identity,
-      () => encodeDataMessage(message, [recipient]),
+      () => encodeDataMessage({ ...message, data: { ...data, recipients: [recipient] } }),
       settledSilently,
     );
     return;
@@ -68,12 +68,7 @@ function process(relay: Relay, message: DataMessage, recipient: Party): void {
   // C7: a service of the own domain is checked as every endpoint is
   relay.access.check(recipient.identity, data.originator.identity, 'core:data', (verdict) => {
     if (refusalOf(verdict, recipient.identity) !== undefined) return drop(relay);
-    const resolved = resolveContent(message);
-    service.receive({
-      originator: data.originator.identity,
-      recipient: recipient.identity,
-      content: resolved.kind === 'xml' ? resolved.xml : undefined,
-    });
+    service.receive({ originator: data.originator.identity, recipient: recipient.identity, message });
   });
 }
 

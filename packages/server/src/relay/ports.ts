@@ -1,3 +1,5 @@
+import type { DataMessage } from '@apex/protocol';
+
 /**
  * What the relay asks of those who serve it. The access decision and the services live on the
  * far side of the relay; it owns these ports, they implement them.
@@ -26,8 +28,8 @@ export interface ServiceData {
   readonly originator: string;
   /** The endpoint of the service that was addressed. */
   readonly recipient: string;
-  /** The XML document that `content` refers to; undefined when it is not XML, or not in the message. */
-  readonly content: string | undefined;
+  /** The message; its content is what the service understands. */
+  readonly message: DataMessage;
 }
 
 /** One APEX channel as the relay uses it; the profile adapter implements it over BEEP. */

@@ -1,5 +1,5 @@
 import { ReplyError } from '@apex/beep';
-import { parentIdentity } from '@apex/protocol';
+import { parent } from '@apex/protocol';
 import { Attachments } from './attachments.ts';
 import type { AccessPolicy, AccessVerdict, ServicePort } from './ports.ts';
 import type { Attachment, RelayChannel } from './relay-session.ts';
@@ -107,7 +107,7 @@ export class Relay {
   /** As `detach`, of an endpoint and all its subaddresses (P12). */
   detachAll(endpoint: string, code: number, text: string): void {
     const affected = [...this.attachments.endpoints()].filter(
-      (attached) => attached === endpoint || parentIdentity(attached) === endpoint,
+      (attached) => attached === endpoint || parent(attached) === endpoint,
     );
     for (const attached of affected) this.detach(attached, code, text);
   }

@@ -1,6 +1,6 @@
 import { ReplyError } from '@apex/beep';
 import type { Terminate } from '@apex/protocol';
-import type { Outcome } from './attach.ts';
+import type { Outcome } from './outcome.ts';
 import type { Relay } from './relay.ts';
 import type { RelayChannel } from './relay-session.ts';
 

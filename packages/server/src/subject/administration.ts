@@ -125,6 +125,11 @@ export class SubjectAdministration {
     return this.#store.listEndpoints(after, limit);
   }
 
+  /** @throws UsageError `endpoint.…` for a name that cannot be provisioned */
+  checkName(endpoint: string): void {
+    this.#name(endpoint);
+  }
+
   /** Whether an endpoint is provisioned. */
   async exists(endpoint: string): Promise<boolean> {
     let exists = false;

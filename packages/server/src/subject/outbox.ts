@@ -46,7 +46,7 @@ export class Outbox {
       if (effect === undefined) break;
       const count = messageCount(effect);
       const to = Math.min(count, sent + left);
-      this.#performer.perform(effect, sent, to);
+      if (to > sent) this.#performer.perform(effect, sent, to);
       left -= to - sent;
       if (to < count) return this.#pause(to);
       sent = 0;

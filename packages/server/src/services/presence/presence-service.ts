@@ -1,5 +1,6 @@
-import { parseXml, type XmlElement } from '@apex/beep';
+import type { XmlElement } from '@apex/beep';
 import {
+  contentElement,
   formatTuples,
   isService,
   msFromInstant,
@@ -87,16 +88,14 @@ export class PresenceService implements ServicePort {
   }
 
   #element(data: ServiceData): XmlElement | undefined {
-    if (data.content === undefined) {
-      this.#drop(data, 'content.reference', 'the content is not XML, or not in the message');
-      return undefined;
-    }
     try {
-      return parseXml(data.content.trim());
+      const element = contentElement(data.message);
+      if (element !== undefined) return element;
+      this.#drop(data, 'content.reference', 'the content is not XML, or not in the message');
     } catch (error) {
       this.#drop(data, codeOf(error), textOf(error));
-      return undefined;
     }
+    return undefined;
   }
 
   /** P13: refused when its transID can be read, else dropped. */

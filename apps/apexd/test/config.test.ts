@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../src/config.ts';
+import { AppError } from '../src/errors.ts';
+
+function problemOf(text: string): string {
+  try {
+    parseConfig(text, 'apexd.yaml');
+  } catch (error) {
+    expect(error).toBeInstanceOf(AppError);
+    return (error as Error).message;
+  }
+  throw new Error('no problem was found');
+}
+
+const minimal = 'domain: example.com\ndataDir: data\n';
+
+describe('the configuration', () => {
+  it('needs a domain and a data folder only', () => {
+    expect(parseConfig(minimal, 'apexd.yaml')).toMatchObject({
+      domain: 'example.com',
+      edge: { host: '127.0.0.1', port: 913 },
+      auth: { requireTls: true, mechanisms: ['PLAIN'] },
+      access: { defaults: [] },
+      limits: { deliverySeconds: 30, unsentOctets: 1_048_576, tuplesPerEntry: 64 },
+      log: { level: 'info' },
+    });
+  });
+
+  it('reads access defaults as lists of actions', () => {
+    const text = `${minimal}access: { defaults: [{ actor: '*@example.com', actions: 'core:data presence:subscribe' }] }`;
+    expect(parseConfig(text, 'apexd.yaml').access.defaults).toEqual([
+      { actor: '*@example.com', actions: ['core:data', 'presence:subscribe'] },
+    ]);
+  });
+
+  it('names the line of an unknown key', () => {
+    expect(problemOf(`${minimal}limits:\n  tuplesPerEntry: 3\n  tupels: 4\n`)).toMatch(
+      /^apexd\.yaml:5: limits\.tupels: unknown key/,
+    );
+  });
+
+  it('says of a key that is foreseen that it is not served yet', () => {
+    expect(problemOf(`${minimal}mesh: { port: 912 }\n`)).toMatch(/^apexd\.yaml:3: mesh: .*not serve it yet/);
+  });
+
+  it('names the line of a wrong value', () => {
+    expect(problemOf(`${minimal}edge:\n  port: 70000\n`)).toMatch(/^apexd\.yaml:4: edge\.port: /);
+    expect(problemOf('domain: "not a domain"\ndataDir: x\n')).toMatch(
+      /^apexd\.yaml:1: domain: is not a domain/,
+    );
+    expect(problemOf(`${minimal}access: { defaults: [{ actor: '*', actions: 'core:data' }] }`)).toMatch(
+      /^apexd\.yaml:3: access\.defaults\.0\.actor: is not an actor/,
+    );
+  });
+
+  it('names the line of broken YAML', () => {
+    expect(problemOf(`${minimal}edge: [1,\n`)).toMatch(/^apexd\.yaml:\d: not valid YAML/);
+  });
+
+  it('says what is missing', () => {
+    expect(problemOf('dataDir: data\n')).toMatch(/^apexd\.yaml:1: domain: /);
+    expect(problemOf('')).toMatch(/domain/);
+  });
+});

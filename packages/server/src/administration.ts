@@ -1,0 +1,169 @@
+import { UsageError } from '@apex/beep';
+import {
+  formatTimestamp,
+  identityOf,
+  isService,
+  parseTuples,
+  type TimestampSuffix,
+  type Tuple,
+} from '@apex/protocol';
+import { deriveCredentials } from './credentials/scram.ts';
+import type { SubjectAdministration } from './subject/administration.ts';
+import type { SubjectOwner } from './subject/owner.ts';
+
+/** An access entry as administrators see it. */
+export interface AccessEntryView {
+  readonly owner: string;
+  readonly actor: string;
+  readonly actions: readonly string[];
+  /** RFC 3339. */
+  readonly lastUpdate: string;
+}
+
+/** A presence entry with the operations in progress on it. */
+export interface PresenceView {
+  readonly publisher: string;
+  /** RFC 3339. */
+  readonly lastUpdate: string;
+  readonly publisherInfo: string;
+  readonly tuples: readonly Tuple[];
+  readonly operations: readonly {
+    readonly kind: 'subscribe' | 'watch';
+    readonly originator: string;
+    readonly transID: number;
+    /** RFC 3339. */
+    readonly until: string;
+  }[];
+}
+
+const PAGE = 1000;
+
+/**
+ * What administrators do to the endpoints of one domain: provisioning with passwords, access
+ * entries, a look at presence. Each promise resolves once the change is durable. It rejects with
+ * UsageError (`endpoint.…`, `access.…`, `password.…`) for a request that cannot be carried out as
+ * it stands, and with ReplyError 451 when the store failed.
+ */
+export class Administration {
+  readonly #subjects: SubjectAdministration;
+  readonly #owner: SubjectOwner;
+  readonly #iterations: number;
+  readonly #suffix: TimestampSuffix;
+
+  constructor(options: {
+    readonly subjects: SubjectAdministration;
+    readonly owner: SubjectOwner;
+    /** PBKDF2 iterations of new credentials. */
+    readonly iterations: number;
+    readonly suffix: TimestampSuffix;
+  }) {
+    this.#subjects = options.subjects;
+    this.#owner = options.owner;
+    this.#iterations = options.iterations;
+    this.#suffix = options.suffix;
+  }
+
+  /** @throws UsageError `endpoint.exists`, `endpoint.name`, `endpoint.reserved`, `endpoint.subaddress`, `endpoint.domain`, `password.…` */
+  async addEndpoint(endpoint: string, password: string): Promise<void> {
+    await this.#subjects.provision(endpoint, await this.#derive(password));
+  }
+
+  /**
+   * Provisions many endpoints; those that exist get the new password. The entries are checked first,
+   * so that a wrong one changes nothing.
+   */
+  async importEndpoints(
+    entries: readonly { readonly endpoint: string; readonly password: string }[],
+  ): Promise<void> {
+    for (const { endpoint } of entries) this.#subjects.checkName(endpoint);
+    // Few at a time: a derivation is work on purpose.
+    for (let from = 0; from < entries.length; from += PAGE) {
+      const page = entries.slice(from, from + PAGE);
+      await Promise.all(page.map(({ endpoint, password }) => this.#put(endpoint, password)));
+    }
+  }
+
+  async #put(endpoint: string, password: string): Promise<void> {
+    const credentials = await this.#derive(password);
+    const name = identityOf(endpoint) ?? endpoint;
+    if (await this.#subjects.exists(name)) await this.#subjects.setCredentials(name, credentials);
+    else await this.#subjects.provision(name, credentials);
+  }
+
+  /** All endpoints but the services, in code unit order. */
+  async listEndpoints(): Promise<readonly string[]> {
+    const all: string[] = [];
+    for (let after = ''; ; ) {
+      const page = await this.#subjects.listEndpoints(after, PAGE);
+      all.push(...page.filter((endpoint) => !isService(endpoint)));
+      if (page.length < PAGE) return all;
+      after = page.at(-1)!;
+    }
+  }
+
+  /** P12, A8. @throws UsageError `endpoint.unknown` */
+  removeEndpoint(endpoint: string): Promise<void> {
+    return this.#subjects.remove(endpoint);
+  }
+
+  /** @throws UsageError `endpoint.unknown`, `password.…` */
+  async setPassword(endpoint: string, password: string): Promise<void> {
+    await this.#subjects.setCredentials(endpoint, await this.#derive(password));
+  }
+
+  /** @throws UsageError `endpoint.unknown`, `access.actor`, `access.actions` */
+  setAccess(owner: string, actor: string, actions: readonly string[]): Promise<void> {
+    return this.#subjects.setAccess(owner, actor, actions);
+  }
+
+  /** The explicit entries of one owner. @throws UsageError `endpoint.unknown` */
+  async listAccess(owner: string): Promise<readonly AccessEntryView[]> {
+    const records = await this.#subjects.listAccess(owner);
+    return records.flatMap(({ owner, actor, actions, lastUpdate }) =>
+      actions === undefined ? [] : [{ owner, actor, actions, lastUpdate: this.#timestamp(lastUpdate) }],
+    );
+  }
+
+  /** @throws UsageError `endpoint.unknown`, `access.unknown` */
+  removeAccess(owner: string, actor: string): Promise<void> {
+    return this.#subjects.removeAccess(owner, actor);
+  }
+
+  /** @throws UsageError `endpoint.unknown` */
+  async showPresence(endpoint: string): Promise<PresenceView> {
+    const presence = await this.#subjects.showPresence(endpoint);
+    return {
+      publisher: presence.endpoint,
+      lastUpdate: this.#timestamp(presence.lastUpdate),
+      publisherInfo: presence.publisherInfo,
+      tuples: parseTuples(presence.tuplesXml),
+      operations: await this.#operationsOn(presence.endpoint),
+    };
+  }
+
+  #operationsOn(endpoint: string): Promise<PresenceView['operations']> {
+    return new Promise((resolve, reject) => {
+      this.#owner.look(endpoint, (state) => {
+        if (state === undefined)
+          return reject(new UsageError('endpoint.unreadable', `${endpoint} cannot be read`));
+        const operations = [...state.list('subscribe'), ...state.list('watch')];
+        resolve(
+          operations.map(({ kind, originator, transID, deadline }) => ({
+            kind,
+            originator,
+            transID,
+            until: this.#timestamp(deadline),
+          })),
+        );
+      });
+    });
+  }
+
+  #derive(password: string): ReturnType<typeof deriveCredentials> {
+    return deriveCredentials(password, { iterations: this.#iterations });
+  }
+
+  #timestamp(ms: number): string {
+    return formatTimestamp(ms, { suffix: this.#suffix });
+  }
+}

@@ -1,0 +1,113 @@
+import type { TimestampSuffix } from '@apex/protocol';
+import { Administration } from './administration.ts';
+import { defaultScramIterations } from './credentials/scram.ts';
+import { Relay, type RelayCounters, type RelayLimits } from './relay/relay.ts';
+import { type PresenceCounters, PresenceMessages } from './services/presence/presence-messages.ts';
+import { PresenceService } from './services/presence/presence-service.ts';
+import type { DroppedData } from './services/service.ts';
+import type { Store } from './store/ports.ts';
+import { SubjectAccessPolicy } from './subject/access-policy.ts';
+import { type AccessDefault, SubjectAdministration } from './subject/administration.ts';
+import { type Clock, systemClock } from './subject/clock.ts';
+import type { PresenceLimits } from './subject/limits.ts';
+import { type OwnerCounters, SubjectOwner } from './subject/owner.ts';
+
+export interface DomainOptions {
+  /** The administrative domain. */
+  readonly domain: string;
+  readonly store: Store;
+  /** Access entries that each new endpoint gets (C8). */
+  readonly accessDefaults?: readonly AccessDefault[];
+  /** How timestamps end (RFC 3343 §7); default `Z`. */
+  readonly timestampSuffix?: TimestampSuffix;
+  /** PBKDF2 iterations of new credentials; default 10,000. */
+  readonly iterations?: number;
+  readonly limits?: Partial<DomainLimits>;
+  readonly clock?: Clock;
+  /** Told of data that a service dropped without an answer (P13). */
+  readonly onDropped?: (dropped: DroppedData) => void;
+}
+
+export interface DomainLimits extends PresenceLimits, RelayLimits {
+  /** Endpoints held in memory beside those with operations in progress. */
+  readonly cachedSubjects: number;
+}
+
+/** An administrative domain without a way in: relay, services, subjects and their store. */
+export interface Domain {
+  readonly relay: Relay;
+  readonly administration: Administration;
+  readonly counters: DomainCounters;
+  /** Ends the deadlines and waits until all decisions are durable. The store stays open. */
+  close(): Promise<void>;
+}
+
+/** Numbers that only grow. */
+export interface DomainCounters {
+  readonly relay: Readonly<RelayCounters>;
+  readonly subjects: Readonly<OwnerCounters>;
+  readonly presence: Readonly<PresenceCounters>;
+}
+
+/** How often the relay looks for endpoints that keep deliveries waiting, in milliseconds. */
+const WATCH_MS = 1000;
+
+/**
+ * Puts an administrative domain together and loads what is in progress from its store. Rejects with
+ * StoreError.
+ */
+export async function createDomain(options: DomainOptions): Promise<Domain> {
+  const { store, limits = {}, clock = systemClock, timestampSuffix: suffix = 'Z' } = options;
+  const domain = options.domain.toLowerCase();
+  const messages = new PresenceMessages(
+    {
+      send: (service, recipient, encode) => relay.deliver(service, recipient, encode, ignore),
+      detach: (endpoint, code, text) => relay.detachAll(endpoint, code, text),
+    },
+    suffix,
+  );
+  const owner = new SubjectOwner({
+    store,
+    performer: messages,
+    clock,
+    limits,
+    suffix,
+    ...(limits.cachedSubjects === undefined ? {} : { cachedSubjects: limits.cachedSubjects }),
+  });
+  const relay = new Relay({ domain, access: new SubjectAccessPolicy(owner), now: clock.monotonic, limits });
+  const subjects = new SubjectAdministration({
+    domain,
+    owner,
+    store,
+    defaults: options.accessDefaults ?? [],
+  });
+  const { onDropped } = options;
+  relay.addService(new PresenceService({ owner, performer: messages, ...(onDropped && { onDropped }) }));
+
+  await owner.start();
+  // C7
+  await subjects.provisionService('presence');
+  let cancel: () => void;
+  const watch = (): void => {
+    relay.tick();
+    cancel = clock.after(WATCH_MS, watch);
+  };
+  cancel = clock.after(WATCH_MS, watch);
+  return {
+    relay,
+    administration: new Administration({
+      subjects,
+      owner,
+      iterations: options.iterations ?? defaultScramIterations,
+      suffix,
+    }),
+    counters: { relay: relay.counters, subjects: owner.counters, presence: messages.counters },
+    async close() {
+      cancel();
+      await owner.stop();
+    },
+  };
+}
+
+/** C4, P9: services send as best they can. */
+function ignore(): void {}

@@ -1,0 +1,96 @@
+import type { Profile, SessionFacts, SessionHandle } from '@apex/beep';
+import { type Answer, type ApexChannel, type ApexHandler, apexProfile } from '@apex/protocol';
+import { attach } from './attach.ts';
+import { bind } from './bind.ts';
+import { data } from './data.ts';
+import type { Outcome } from './outcome.ts';
+import type { RelayLink } from './ports.ts';
+import type { Relay } from './relay.ts';
+import { RelayChannel, RelaySession } from './relay-session.ts';
+import { terminate } from './terminate.ts';
+
+/**
+ * The relay as the APEX profile of BEEP sessions (RFC 3340 §4.2): each channel is a link of the
+ * relay, and each operation goes to the file of its name.
+ */
+export function relayProfile(
+  relay: Relay,
+  options: { available?(facts: SessionFacts): boolean } = {},
+): Profile {
+  const sessions = new WeakMap<SessionHandle, RelaySession>();
+  const sessionOf = (handle: SessionHandle): RelaySession => {
+    const known = sessions.get(handle);
+    if (known !== undefined) return known;
+    const session = new RelaySession(() => handle.facts);
+    sessions.set(handle, session);
+    return session;
+  };
+  return apexProfile({
+    ...options,
+    started: (apex, handle) => new RelayHandler(relay, apex, handle, sessionOf(handle)),
+  });
+}
+
+class RelayHandler implements ApexHandler {
+  readonly #relay: Relay;
+  readonly #channel: RelayChannel;
+
+  constructor(relay: Relay, apex: ApexChannel, handle: SessionHandle, session: RelaySession) {
+    this.#relay = relay;
+    this.#channel = new RelayChannel(session, new ApexLink(apex, handle));
+    relay.opened(this.#channel);
+  }
+
+  attach(request: Parameters<typeof attach>[2], answer: Answer): void {
+    attach(this.#relay, this.#channel, request, outcome(answer));
+  }
+
+  bind(request: Parameters<typeof bind>[1], answer: Answer): void {
+    bind(this.#channel, request, outcome(answer));
+  }
+
+  terminate(request: Parameters<typeof terminate>[2], answer: Answer): void {
+    terminate(this.#relay, this.#channel, request, outcome(answer));
+  }
+
+  data(message: Parameters<typeof data>[2], answer: Answer): void {
+    data(this.#relay, this.#channel, message, outcome(answer));
+  }
+
+  closed(): void {
+    this.#relay.closed(this.#channel);
+  }
+}
+
+class ApexLink implements RelayLink {
+  readonly #apex: ApexChannel;
+  readonly #handle: SessionHandle;
+
+  constructor(apex: ApexChannel, handle: SessionHandle) {
+    this.#apex = apex;
+    this.#handle = handle;
+  }
+
+  get unsentOctets(): number {
+    return this.#apex.channel.unsentOctets;
+  }
+
+  sendData(payload: Uint8Array, acknowledged: (failure: Error | undefined) => void): void {
+    this.#apex.data(payload, acknowledged);
+  }
+
+  sendTerminate(transID: number, code: number, text: string): void {
+    this.#apex.terminate({ kind: 'terminate', transID, code, text }, () => {});
+  }
+
+  abort(reason: Error): void {
+    this.#handle.abort(reason);
+  }
+}
+
+function outcome(answer: Answer): Outcome {
+  return (refusal) => {
+    if (refusal === undefined) answer.ok();
+    else answer.error(refusal.replyCode, refusal.text);
+  };
+}

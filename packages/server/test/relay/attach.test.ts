@@ -1,0 +1,210 @@
+import { describe, expect, it } from 'vitest';
+import { attach } from '../../src/relay/attach.ts';
+import { bind } from '../../src/relay/bind.ts';
+import { terminate } from '../../src/relay/terminate.ts';
+import { Answers, option, Stage } from './stage.ts';
+
+const fred = 'fred@example.com';
+
+function attachAs(
+  stage: Stage,
+  at: ReturnType<Stage['channel']>,
+  endpoint: string,
+  transID = 1,
+  options = [] as ReturnType<typeof option>[],
+) {
+  const answers = new Answers();
+  attach(stage.relay, at.channel, { kind: 'attach', endpoint, transID, options }, answers.take);
+  return answers.given;
+}
+
+describe('attach', () => {
+  it('[3340 §4.4.1 step 6] binds the application as the endpoint and answers ok', () => {
+    const stage = new Stage();
+    const at = stage.channel(stage.session(fred));
+    expect(attachAs(stage, at, fred)).toEqual(['ok']);
+    expect(stage.relay.attachments.find(fred)?.channel).toBe(at.channel);
+  });
+
+  it('[3340 §4.4.1 step 1] [C1] refuses a transID in use on the channel with 555, before all else', () => {
+    const stage = new Stage();
+    const session = stage.session(fred);
+    const at = stage.channel(session);
+    attachAs(stage, at, fred, 7);
+    expect(attachAs(stage, at, 'fred@rubble.com', 7)).toEqual([555]);
+    expect(attachAs(stage, stage.channel(session), 'fred/x@example.com', 7)).toEqual(['ok']);
+  });
+
+  it('[3340 §4.4.1 step 2] refuses an endpoint of another domain with 553', () => {
+    const stage = new Stage();
+    expect(attachAs(stage, stage.channel(stage.session(fred)), 'fred@rubble.com')).toEqual([553]);
+  });
+
+  it.each([
+    ['an unauthenticated peer', undefined, fred],
+    ['a guest', '', fred],
+    ['somebody else', 'wilma@example.com', fred],
+    ['a subaddress that acts for its endpoint', 'fred/x@example.com', fred],
+  ])('[3340 §4.4.1 step 3] refuses %s with 537', (_, identity, endpoint) => {
+    const stage = new Stage();
+    expect(attachAs(stage, stage.channel(stage.session(identity)), endpoint)).toEqual([537]);
+    expect(stage.relay.attachments.size).toBe(0);
+  });
+
+  it('[3340 §4.5.1] [C3] lets a peer attach as any subaddress of its endpoint', () => {
+    const stage = new Stage();
+    expect(attachAs(stage, stage.channel(stage.session(fred)), 'fred/appl=wb@example.com')).toEqual(['ok']);
+  });
+
+  it.each(['apex=presence@example.com', 'APEX=presence@example.com'])(
+    '[C3] lets nobody attach as a service: %s',
+    (service) => {
+      const stage = new Stage();
+      expect(attachAs(stage, stage.channel(stage.session(service)), service)).toEqual([537]);
+    },
+  );
+
+  it('[3340 §4.4.1 step 3] refuses an endpoint that was removed after its peer authenticated', () => {
+    const stage = new Stage();
+    stage.verdicts.set(`${fred} ${fred} core:data`, 'unknown');
+    expect(attachAs(stage, stage.channel(stage.session(fred)), fred)).toEqual([537]);
+  });
+
+  it('[3340 §4.4.1 step 4] [3340 §5 rule 2] refuses an option that must be understood and is not with 504', () => {
+    const stage = new Stage();
+    const at = stage.channel(stage.session(fred));
+    expect(attachAs(stage, at, fred, 1, [option('mystery', { mustUnderstand: true })])).toEqual([504]);
+    expect(attachAs(stage, at, fred, 1, [option('mystery')])).toEqual(['ok']);
+  });
+
+  it('[3340 §4.4.1 step 5] refuses an endpoint that another application is attached as with 554', () => {
+    const stage = new Stage();
+    attachAs(stage, stage.channel(stage.session(fred)), fred);
+    expect(attachAs(stage, stage.channel(stage.session(fred)), fred)).toEqual([554]);
+  });
+
+  it('[3342 §1] takes an endpoint over with attachOverride; the other gets terminate 556', () => {
+    const stage = new Stage();
+    const first = stage.channel(stage.session(fred));
+    const second = stage.channel(stage.session(fred));
+    attachAs(stage, first, fred, 1);
+    expect(attachAs(stage, second, fred, 2, [option('attachOverride')])).toEqual(['ok']);
+    expect(first.link.terminated).toEqual([{ transID: 1, code: 556 }]);
+    expect(stage.relay.attachments.find(fred)?.channel).toBe(second.channel);
+  });
+
+  it('[C3] accepts the same session once more: its newest channel receives, then the older one again', () => {
+    const stage = new Stage();
+    const session = stage.session(fred);
+    const first = stage.channel(session);
+    const second = stage.channel(session);
+    attachAs(stage, first, fred);
+    expect(attachAs(stage, second, fred)).toEqual(['ok']);
+    expect(stage.relay.attachments.find(fred)?.channel).toBe(second.channel);
+    stage.relay.closed(second.channel);
+    expect(stage.relay.attachments.find(fred)?.channel).toBe(first.channel);
+  });
+
+  it('[B10] ends the attachments of a channel with the channel', () => {
+    const stage = new Stage();
+    const at = stage.channel(stage.session(fred));
+    attachAs(stage, at, fred);
+    stage.relay.closed(at.channel);
+    expect(stage.relay.attachments.size).toBe(0);
+  });
+
+  it('attaches nothing when the channel went away while the entries were read', () => {
+    const stage = new Stage();
+    const at = stage.channel(stage.session(fred));
+    stage.held = [];
+    const given = attachAs(stage, at, fred);
+    stage.relay.closed(at.channel);
+    for (const decide of stage.held) decide();
+    expect(given).toEqual([]);
+    expect(stage.relay.attachments.size).toBe(0);
+  });
+
+  it('[3340 §4.4.1 step 5] lets one of two that attach at the same time win', () => {
+    const stage = new Stage();
+    stage.held = [];
+    const first = attachAs(stage, stage.channel(stage.session(fred)), fred);
+    const second = attachAs(stage, stage.channel(stage.session(fred)), fred);
+    for (const decide of stage.held) decide();
+    expect([first, second]).toEqual([['ok'], [554]]);
+  });
+});
+
+describe('bind', () => {
+  it('[3340 §4.4.2 step 4] [3340 §4.5.2] accepts the domain that the peer authenticated as', () => {
+    const stage = new Stage();
+    const { channel } = stage.channel(stage.session('rubble.com'));
+    const answers = new Answers();
+    bind(channel, { kind: 'bind', relay: 'rubble.com', transID: 1, options: [] }, answers.take);
+    // 3340 §4.4.2 step 1
+    bind(channel, { kind: 'bind', relay: 'rubble.com', transID: 1, options: [] }, answers.take);
+    expect(answers.given).toEqual(['ok', 555]);
+  });
+
+  it('[3340 §4.4.2 step 1] refuses a transID in use on the channel with 555', () => {
+    const stage = new Stage();
+    const at = stage.channel(stage.session(fred));
+    attachAs(stage, at, fred, 3);
+    const answers = new Answers();
+    bind(at.channel, { kind: 'bind', relay: 'rubble.com', transID: 3, options: [] }, answers.take);
+    expect(answers.given).toEqual([555]);
+  });
+
+  it('[3340 §4.4.2 step 2] refuses everybody else with 537', () => {
+    const stage = new Stage();
+    const answers = new Answers();
+    const { channel } = stage.channel(stage.session(fred));
+    bind(channel, { kind: 'bind', relay: 'example.com', transID: 1, options: [] }, answers.take);
+    expect(answers.given).toEqual([537]);
+  });
+
+  it('[3340 §4.4.2 step 3] refuses an option that must be understood and is not with 504', () => {
+    const stage = new Stage();
+    const answers = new Answers();
+    const { channel } = stage.channel(stage.session('rubble.com'));
+    const options = [option('mystery', { mustUnderstand: true })];
+    bind(channel, { kind: 'bind', relay: 'rubble.com', transID: 1, options }, answers.take);
+    expect(answers.given).toEqual([504]);
+  });
+});
+
+describe('terminate', () => {
+  function terminateAt(stage: Stage, at: ReturnType<Stage['channel']>, transID: number) {
+    const answers = new Answers();
+    terminate(stage.relay, at.channel, { kind: 'terminate', transID, code: 250, text: '' }, answers.take);
+    return answers.given;
+  }
+
+  it('[3340 §4.4.3 step 1] [C1] ends all attachments of the session with transID 0', () => {
+    const stage = new Stage();
+    const session = stage.session(fred);
+    const first = stage.channel(session);
+    const second = stage.channel(session);
+    attachAs(stage, first, fred);
+    attachAs(stage, second, 'fred/x@example.com');
+    expect(terminateAt(stage, second, 0)).toEqual(['ok']);
+    expect(stage.relay.attachments.size).toBe(0);
+  });
+
+  it('[3340 §4.4.3 step 2] refuses a transID of no operation on this channel with 550', () => {
+    const stage = new Stage();
+    const session = stage.session(fred);
+    const first = stage.channel(session);
+    attachAs(stage, first, fred, 5);
+    expect(terminateAt(stage, stage.channel(session), 5)).toEqual([550]);
+  });
+
+  it('[3340 §4.4.3 step 3] ends the attachment, whose transID may then be used again', () => {
+    const stage = new Stage();
+    const at = stage.channel(stage.session(fred));
+    attachAs(stage, at, fred, 5);
+    expect(terminateAt(stage, at, 5)).toEqual(['ok']);
+    expect(stage.relay.attachments.size).toBe(0);
+    expect(terminateAt(stage, at, 5)).toEqual([550]);
+    expect(attachAs(stage, at, fred, 5)).toEqual(['ok']);
+  });
+});

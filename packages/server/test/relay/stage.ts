@@ -1,0 +1,94 @@
+import type { ReplyError, SessionFacts } from '@apex/beep';
+import { beepXml } from '@apex/beep';
+import { type DataMessage, type Option, parseDataMessage } from '@apex/protocol';
+import type { AccessPolicy, AccessVerdict, RelayLink, ServiceData } from '../../src/relay/ports.ts';
+import { Relay, type RelayLimits } from '../../src/relay/relay.ts';
+import { RelayChannel, RelaySession } from '../../src/relay/relay-session.ts';
+
+/** A relay of example.com between scripted ports, and what passed through them. */
+export class Stage {
+  now = 0;
+  /** Verdicts by `owner actor action`; what is not named is allowed. */
+  readonly verdicts = new Map<string, AccessVerdict>();
+  readonly served: ServiceData[] = [];
+  readonly relay: Relay;
+  /** When set, verdicts wait in it. */
+  held: (() => void)[] | undefined;
+
+  constructor(limits: Partial<RelayLimits> = {}) {
+    const access: AccessPolicy = {
+      check: (owner, actor, action, decided) => {
+        const decide = (): void => decided(this.verdicts.get(`${owner} ${actor} ${action}`) ?? 'allowed');
+        if (this.held === undefined) decide();
+        else this.held.push(decide);
+      },
+    };
+    this.relay = new Relay({ domain: 'example.com', access, now: () => this.now, limits });
+    this.relay.addService({ name: 'presence', receive: (data) => void this.served.push(data) });
+  }
+
+  /** A session whose peer authenticated as `identity`. */
+  session(identity?: string): RelaySession {
+    const facts: SessionFacts = {
+      role: 'listener',
+      secured: false,
+      remoteAddress: 'test:1',
+      localize: [],
+      ...(identity === undefined ? {} : { identity: { mechanism: 'PLAIN', authorization: identity } }),
+    };
+    return new RelaySession(() => facts);
+  }
+
+  channel(session: RelaySession): { channel: RelayChannel; link: FakeLink } {
+    const link = new FakeLink();
+    const channel = new RelayChannel(session, link);
+    this.relay.opened(channel);
+    return { channel, link };
+  }
+}
+
+export class FakeLink implements RelayLink {
+  unsentOctets = 0;
+  readonly sent: { text: string; acknowledge: (failure?: Error) => void }[] = [];
+  readonly terminated: { transID: number; code: number }[] = [];
+  aborted: Error | undefined;
+
+  sendData(payload: Uint8Array, acknowledged: (failure: Error | undefined) => void): void {
+    this.sent.push({ text: new TextDecoder().decode(payload), acknowledge: acknowledged });
+  }
+
+  sendTerminate(transID: number, code: number): void {
+    this.terminated.push({ transID, code });
+  }
+
+  abort(reason: Error): void {
+    this.aborted = reason;
+  }
+}
+
+/** Remembers how an operation was answered: `ok`, or the reply code. */
+export class Answers {
+  readonly given: ('ok' | number)[] = [];
+  readonly take = (refusal: ReplyError | undefined): void => {
+    this.given.push(refusal === undefined ? 'ok' : refusal.replyCode);
+  };
+}
+
+export function option(internal: string, more: Partial<Option> = {}): Option {
+  return {
+    internal,
+    targetHop: 'final',
+    mustUnderstand: false,
+    localize: [],
+    content: '',
+    ...more,
+  } as Option;
+}
+
+/** A message as it comes from a peer; `inner` stands between originator, recipients and data-content. */
+export function message(originator: string, recipients: readonly string[], options = ''): DataMessage {
+  const xml = `<data content='#Content'><originator identity='${originator}' />${recipients
+    .map((recipient) => `<recipient identity='${recipient}' />`)
+    .join('')}${options}<data-content Name='Content'><hello  a="1"/></data-content></data>`;
+  return parseDataMessage(beepXml(xml));
+}

@@ -1,0 +1,163 @@
+import { parseDataMessage, parseOperation, serviceData } from '@apex/protocol';
+import { PresenceMessages } from '../../src/services/presence/presence-messages.ts';
+import { PresenceService } from '../../src/services/presence/presence-service.ts';
+import type { DroppedData, EffectSink } from '../../src/services/service.ts';
+import type { Store } from '../../src/store/ports.ts';
+import { SubjectAccessPolicy } from '../../src/subject/access-policy.ts';
+import { SubjectAdministration } from '../../src/subject/administration.ts';
+import type { Clock } from '../../src/subject/clock.ts';
+import { type OwnerOptions, SubjectOwner } from '../../src/subject/owner.ts';
+
+export const DOMAIN = 'example.com';
+export const SERVICE = `apex=presence@${DOMAIN}`;
+
+/** A clock that stands still until it is told to go on. Turns of the event loop are real. */
+export class VirtualClock implements Clock {
+  now = 0;
+  /** How far the wall clock is ahead of the monotonic one. */
+  offset = 1_000_000;
+  readonly #timers = new Set<{ readonly at: number; readonly callback: () => void }>();
+
+  wall(): number {
+    return this.now + this.offset;
+  }
+
+  monotonic(): number {
+    return this.now;
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const timer = { at: this.now + ms, callback };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  yield(callback: () => void): void {
+    setImmediate(callback);
+  }
+
+  get timers(): number {
+    return this.#timers.size;
+  }
+
+  advance(ms: number): void {
+    const until = this.now + ms;
+    for (;;) {
+      const [next] = [...this.#timers].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at);
+      if (next === undefined) break;
+      this.now = Math.max(this.now, next.at);
+      this.#timers.delete(next);
+      next.callback();
+    }
+    this.now = until;
+  }
+}
+
+export interface Received {
+  readonly to: string;
+  readonly operation: ReturnType<typeof parseOperation>;
+}
+
+/** A presence service with everything behind it, and all that it sends. */
+export class House {
+  readonly clock: VirtualClock;
+  readonly store: Store;
+  readonly received: Received[] = [];
+  readonly detached: string[] = [];
+  readonly dropped: DroppedData[] = [];
+  readonly owner: SubjectOwner;
+  readonly service: PresenceService;
+  readonly access: SubjectAccessPolicy;
+  readonly administration: SubjectAdministration;
+  readonly performer: PresenceMessages;
+  /** Called with each message before it is recorded. */
+  onSend: (to: string) => void = () => {};
+
+  constructor(store: Store, clock = new VirtualClock(), options: Partial<OwnerOptions> = {}) {
+    this.store = store;
+    this.clock = clock;
+    const sink: EffectSink = {
+      send: (_service, to, encode) => {
+        this.onSend(to);
+        const { operation } = parseDataMessage(encode());
+        if (operation !== undefined) this.received.push({ to, operation: parseOperation(operation) });
+      },
+      detach: (endpoint, code) => this.detached.push(`${endpoint} ${code}`),
+    };
+    this.performer = new PresenceMessages(sink);
+    this.owner = new SubjectOwner({ store, performer: this.performer, clock, ...options });
+    this.service = new PresenceService({
+      owner: this.owner,
+      performer: this.performer,
+      onDropped: (dropped) => this.dropped.push(dropped),
+    });
+    this.access = new SubjectAccessPolicy(this.owner);
+    const defaults = [
+      { actor: `*@${DOMAIN}`, actions: ['core:data', 'presence:subscribe', 'presence:watch'] },
+    ];
+    this.administration = new SubjectAdministration({ domain: DOMAIN, owner: this.owner, store, defaults });
+  }
+
+  /** Data for the presence service. */
+  send(originator: string, content: string): void {
+    const message = parseDataMessage(serviceData(originator, SERVICE, content));
+    this.service.receive({ originator, recipient: SERVICE, message });
+  }
+
+  subscribe(originator: string, subject: string, transID: number, duration = 60): void {
+    this.send(originator, `<subscribe publisher='${subject}' transID='${transID}' duration='${duration}' />`);
+  }
+
+  watch(originator: string, subject: string, transID: number, duration = 60): void {
+    this.send(originator, `<watch publisher='${subject}' transID='${transID}' duration='${duration}' />`);
+  }
+
+  terminate(originator: string, transID: number): void {
+    this.send(originator, `<terminate transID='${transID}' />`);
+  }
+
+  publish(
+    originator: string,
+    subject: string,
+    transID: number,
+    lastUpdate: string | number,
+    info = '',
+  ): void {
+    const instant = typeof lastUpdate === 'number' ? new Date(lastUpdate).toISOString() : lastUpdate;
+    const uri = info === '' ? '' : ` publisherInfo='${info}'`;
+    this.send(
+      originator,
+      `<publish publisher='${subject}' transID='${transID}' timeStamp='2000-05-14T13:30:00-08:00'>` +
+        `<presence publisher='${subject}' lastUpdate='${instant}'${uri}>` +
+        `<tuple destination='mailto:x@example.com' availableUntil='2525-12-31T23:59:59-08:00' /></presence></publish>`,
+    );
+  }
+
+  /** What was sent since the last call, one short line for each message. */
+  take(): string[] {
+    return this.received.splice(0).map(line);
+  }
+}
+
+export function line({ to, operation }: Received): string {
+  const address = `${to.replace(`@${DOMAIN}`, '')} ${'transID' in operation ? operation.transID : ''}`;
+  switch (operation.kind) {
+    case 'reply':
+      return `${address}: reply ${operation.code}`;
+    case 'publish':
+      return `${address}: publish ${Date.parse(operation.presence.lastUpdate)}`;
+    case 'notify': {
+      const duration = operation.action === 'subscribe' ? ` ${operation.duration}` : '';
+      return `${address}: notify ${operation.action} ${operation.subscriber.replace(`@${DOMAIN}`, '')}${duration}`;
+    }
+    case 'terminate':
+      return `${address}: terminate ${operation.code}`;
+    default:
+      return `${address}: ${operation.kind}`;
+  }
+}
+
+/** Some turns of the event loop. */
+export async function turns(count = 5): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+}

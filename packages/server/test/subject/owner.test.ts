@@ -1,0 +1,420 @@
+import { describe, expect, it } from 'vitest';
+import { FaultyStore } from '../../src/store/faulty-store.ts';
+import { MemoryStore } from '../../src/store/memory/memory-store.ts';
+import type { OwnerOptions } from '../../src/subject/owner.ts';
+import { BARNEY, BETTY, FRED, WILMA } from './desk.ts';
+import { House, turns, VirtualClock } from './house.ts';
+
+const CREATED = 1_000_000;
+
+async function house(options: Partial<OwnerOptions> = {}): Promise<House & { readonly store: FaultyStore }> {
+  const opened = new House(new FaultyStore(new MemoryStore()), new VirtualClock(), options);
+  await opened.owner.start();
+  for (const endpoint of [FRED, WILMA, BARNEY]) await opened.administration.provision(endpoint);
+  return opened as House & { readonly store: FaultyStore };
+}
+
+/** A house that has forgotten everything but its store and its clock. */
+async function restarted(before: House): Promise<House & { readonly store: FaultyStore }> {
+  const after = new House(before.store, before.clock);
+  await after.owner.start();
+  return after as House & { readonly store: FaultyStore };
+}
+
+describe('what leaves', () => {
+  it('[P10] does not leave before the write is durable', async () => {
+    const home = await house();
+    home.subscribe(WILMA, FRED, 1);
+    await home.owner.idle();
+    home.take();
+    home.store.hold();
+    home.publish(FRED, FRED, 2, CREATED);
+    await turns();
+    expect(home.take()).toEqual([]);
+    home.store.release();
+    await home.owner.idle();
+    expect(home.take()).toEqual(['fred 2: reply 250', `wilma 1: publish ${CREATED + 1}`]);
+  });
+
+  it('keeps the order of the decisions, those without writes included', async () => {
+    const home = await house();
+    home.store.hold();
+    home.publish(FRED, FRED, 1, CREATED);
+    home.subscribe(WILMA, FRED, 2, 0);
+    home.publish(FRED, FRED, 3, CREATED);
+    await turns();
+    expect(home.take()).toEqual([]);
+    home.store.release();
+    await home.owner.idle();
+    expect(home.take()).toEqual([
+      'fred 1: reply 250',
+      `wilma 2: publish ${CREATED + 1}`,
+      'fred 3: reply 555',
+    ]);
+  });
+
+  it('leaves at once when it needs no write and nothing is on its way', async () => {
+    const home = await house();
+    home.subscribe(WILMA, FRED, 2, 0);
+    expect(home.take()).toEqual([`wilma 2: publish ${CREATED}`]);
+  });
+
+  it('groups what is decided while a commit is in flight', async () => {
+    const home = await house();
+    const batches: number[] = [];
+    const { store } = home;
+    const commit = store.commit.bind(store);
+    store.commit = (writes) => {
+      batches.push(writes.length);
+      return commit(writes);
+    };
+    store.hold();
+    home.subscribe(WILMA, FRED, 1);
+    await turns();
+    for (let transID = 2; transID < 10; transID++)
+      home.subscribe(`wilma/${transID}@example.com`, FRED, transID);
+    await turns();
+    store.release();
+    await home.owner.idle();
+    expect(batches).toEqual([1, 8]);
+  });
+});
+
+describe('a fan-out', () => {
+  it('leaves in slices; the next effects of its subject wait, those of others do not', async () => {
+    const home = await house({ sliceSize: 2 });
+    for (let index = 0; index < 5; index++) home.subscribe(`wilma/${index}@example.com`, FRED, 1);
+    await home.owner.idle();
+    home.take();
+    home.publish(FRED, FRED, 9, CREATED);
+    home.publish(FRED, FRED, 10, CREATED + 1);
+    home.publish(BARNEY, BARNEY, 11, CREATED);
+    const later = CREATED + 1;
+    const seen: string[][] = [];
+    for (let turn = 0; turn < 12; turn++) {
+      await Promise.resolve();
+      await turns(1);
+      seen.push(home.take());
+    }
+    expect(seen.flat().filter((line) => line.startsWith('wilma'))).toEqual([
+      ...[0, 1, 2, 3, 4].map((index) => `wilma/${index} 1: publish ${later}`),
+      ...[0, 1, 2, 3, 4].map((index) => `wilma/${index} 1: publish ${later + 1}`),
+    ]);
+    const order = seen.flat();
+    expect(order.indexOf('barney 11: reply 250')).toBeLessThan(order.indexOf(`wilma/4 1: publish ${later}`));
+    expect(order.indexOf('fred 10: reply 250')).toBeGreaterThan(order.indexOf(`wilma/4 1: publish ${later}`));
+    for (const turn of seen)
+      expect(turn.filter((line) => line.includes('publish')).length).toBeLessThanOrEqual(4);
+  });
+
+  it('passes over an operation whose end became durable meanwhile', async () => {
+    const home = await house({ sliceSize: 1 });
+    const names = [0, 1, 2, 3].map((index) => `wilma/${index}@example.com`);
+    for (const name of names) home.subscribe(name, FRED, 1);
+    await home.owner.idle();
+    home.take();
+    home.publish(FRED, FRED, 9, CREATED);
+    home.terminate('wilma/3@example.com', 1);
+    await home.owner.idle();
+    expect(home.take()).toEqual([
+      'fred 9: reply 250',
+      ...[0, 1, 2].map((index) => `wilma/${index} 1: publish ${CREATED + 1}`),
+      'wilma/3 1: reply 250',
+    ]);
+  });
+});
+
+describe('a batch that fails', () => {
+  it('answers 451 to its operations and to all behind it, and nothing of it stays', async () => {
+    const home = await house();
+    home.subscribe(WILMA, FRED, 1);
+    await home.owner.idle();
+    home.take();
+    home.store.hold();
+    home.store.failNext();
+    home.publish(FRED, FRED, 2, CREATED);
+    await turns();
+    home.terminate(WILMA, 1);
+    home.subscribe(BARNEY, WILMA, 3, 0);
+    home.store.release();
+    await home.owner.idle();
+    expect(home.take()).toEqual(['fred 2: reply 451', 'wilma 1: reply 451', 'barney 3: reply 451']);
+    home.publish(FRED, FRED, 4, CREATED);
+    await home.owner.idle();
+    expect(home.take()).toEqual(['fred 4: reply 250', `wilma 1: publish ${CREATED + 1}`]);
+    expect(home.owner.counters).toMatchObject({ failedBatches: 1, refused: { 451: 3 } });
+  });
+
+  it('gives transIDs back that it had taken, and takes those that it had given back', async () => {
+    const home = await house();
+    home.subscribe(WILMA, FRED, 1);
+    await home.owner.idle();
+    home.take();
+    home.store.hold();
+    home.store.failNext();
+    home.terminate(WILMA, 1);
+    home.subscribe(WILMA, BARNEY, 2);
+    home.store.release();
+    await home.owner.idle();
+    home.take();
+    home.subscribe(WILMA, BARNEY, 1);
+    home.subscribe(WILMA, BARNEY, 2);
+    await home.owner.idle();
+    expect(home.take()).toEqual(['wilma 1: reply 555', `wilma 2: publish ${CREATED}`]);
+    expect(await home.store.loadOperations()).toHaveLength(2);
+  });
+
+  it('rejects what administration asked for with 451', async () => {
+    const home = await house();
+    home.store.failNext();
+    await expect(home.administration.setAccess(FRED, WILMA, ['all:all'])).rejects.toMatchObject({
+      replyCode: 451,
+    });
+    expect(await home.administration.listAccess(FRED)).toHaveLength(2);
+  });
+
+  it('tries an expiry again, and leaves the operation in progress until then', async () => {
+    const home = await house({ retryMs: 500 });
+    home.subscribe(WILMA, FRED, 1, 60);
+    await home.owner.idle();
+    home.take();
+    home.store.failNext();
+    home.clock.advance(60_000);
+    await home.owner.idle();
+    expect(home.take()).toEqual([]);
+    home.clock.advance(499);
+    await home.owner.idle();
+    expect(home.take()).toEqual([]);
+    home.clock.advance(1);
+    await home.owner.idle();
+    expect(home.take()).toEqual(['wilma 1: terminate 250']);
+    expect(home.clock.timers).toBe(0);
+  });
+
+  it('keeps later inputs of its subjects waiting until the records are read again', async () => {
+    const home = await house();
+    home.store.hold();
+    home.store.failNext();
+    home.publish(FRED, FRED, 1, CREATED);
+    await turns();
+    home.store.release(1);
+    await turns();
+    home.publish(FRED, FRED, 2, CREATED);
+    await turns();
+    expect(home.take()).toEqual(['fred 1: reply 451']);
+    home.store.release();
+    await home.owner.idle();
+    expect(home.take()).toEqual(['fred 2: reply 250']);
+  });
+});
+
+describe('a subject that is not in memory', () => {
+  it('is loaded first; meanwhile only its own inputs wait, and a terminate finds its way', async () => {
+    const before = await house();
+    const home = await restarted(before);
+    home.subscribe(WILMA, BARNEY, 8);
+    await home.owner.idle();
+    home.take();
+    home.store.hold();
+    home.subscribe(WILMA, FRED, 1);
+    home.terminate(WILMA, 1);
+    home.subscribe(WILMA, BARNEY, 1);
+    home.subscribe(WILMA, BARNEY, 9, 0);
+    await turns();
+    expect(home.take()).toEqual([]);
+    home.store.release();
+    await home.owner.idle();
+    expect(home.take()).toEqual([
+      'wilma 1: reply 555',
+      `wilma 9: publish ${CREATED}`,
+      `wilma 1: publish ${CREATED}`,
+      'wilma 1: reply 250',
+    ]);
+  });
+
+  it('whose records cannot be read gets its inputs answered 451, and is tried again with the next', async () => {
+    const home = await restarted(await house());
+    home.store.failNext(1, 'load');
+    const verdicts: string[] = [];
+    home.subscribe(WILMA, FRED, 1);
+    home.access.check(FRED, WILMA, 'core:data', (verdict) => verdicts.push(verdict));
+    await home.owner.idle();
+    expect(home.take()).toEqual(['wilma 1: reply 451']);
+    expect(verdicts).toEqual(['failed']);
+    home.subscribe(WILMA, FRED, 1);
+    await home.owner.idle();
+    expect(home.take()).toEqual([`wilma 1: publish ${CREATED}`]);
+  });
+
+  it('makes room for others when it has no operations in progress', async () => {
+    const home = await house({ cachedSubjects: 10 });
+    for (let index = 0; index < 40; index++) await home.administration.provision(`e${index}@example.com`);
+    for (let index = 0; index < 20; index++) home.subscribe(WILMA, `e${index}@example.com`, 100 + index);
+    await home.owner.idle();
+    expect(home.owner.sizes).toMatchObject({ operations: 20, subjects: 30 });
+    home.publish('e30@example.com', 'e30@example.com', 1, CREATED);
+    home.subscribe(WILMA, 'nobody@example.com', 1);
+    await home.owner.idle();
+    expect(home.take().slice(-2).sort()).toEqual(['e30 1: reply 250', 'wilma 1: reply 550']);
+    expect(home.owner.sizes.subjects).toBe(30);
+  });
+});
+
+describe('a restart', () => {
+  it('[P8] keeps operations in progress, and silently ends those whose time passed meanwhile', async () => {
+    const before = await house();
+    before.subscribe(WILMA, FRED, 1, 60);
+    before.watch(FRED, FRED, 2, 10);
+    before.watch(BARNEY, FRED, 3, 60);
+    await before.owner.stop();
+    before.clock.advance(20_000);
+    const home = await restarted(before);
+    expect(home.take()).toEqual([]);
+    expect(await home.store.loadOperations()).toHaveLength(2);
+    home.terminate(FRED, 2);
+    await home.owner.idle();
+    expect(home.take()).toEqual(['fred 2: reply 550']);
+    home.clock.advance(39_999);
+    await home.owner.idle();
+    expect(home.take()).toEqual([]);
+    home.clock.advance(1);
+    await home.owner.idle();
+    expect(home.take()).toEqual([
+      'wilma 1: terminate 250',
+      'barney 3: notify terminate wilma',
+      'barney 3: terminate 250',
+    ]);
+  });
+
+  it('[P14] measures on the monotonic clock, whatever happens to the wall clock', async () => {
+    const home = await house();
+    home.subscribe(WILMA, FRED, 1, 60);
+    await home.owner.idle();
+    home.take();
+    home.clock.offset += 1_000_000_000;
+    home.clock.advance(59_999);
+    await home.owner.idle();
+    expect(home.take()).toEqual([]);
+    home.clock.advance(1);
+    await home.owner.idle();
+    expect(home.take()).toEqual(['wilma 1: terminate 250']);
+  });
+});
+
+describe('administration', () => {
+  it('[P12] [A8] removes an endpoint with all that stands elsewhere', async () => {
+    const home = await house();
+    await home.administration.setAccess(BARNEY, WILMA, ['presence:subscribe']);
+    await home.administration.setAccess(BARNEY, 'wilma/*@example.com', ['presence:subscribe']);
+    home.subscribe(WILMA, BARNEY, 1);
+    home.watch('wilma/a@example.com', FRED, 1);
+    home.subscribe(FRED, WILMA, 4);
+    home.watch(BARNEY, BARNEY, 5);
+    await home.owner.idle();
+    home.take();
+    await home.administration.remove(WILMA);
+    expect(home.take().sort()).toEqual([
+      'barney 5: notify terminate wilma',
+      'fred 4: terminate 550',
+      'wilma 1: terminate 550',
+      'wilma/a 1: terminate 550',
+    ]);
+    expect(home.detached).toEqual([`${WILMA} 550`]);
+    expect((await home.administration.listAccess(BARNEY)).map(({ actor }) => actor)).toEqual([
+      'barney/*@example.com',
+      '*@example.com',
+    ]);
+    expect(await home.administration.listEndpoints('', 10)).toEqual([BARNEY, FRED]);
+    await expect(home.administration.showPresence(WILMA)).rejects.toMatchObject({ code: 'endpoint.unknown' });
+    await expect(home.administration.remove(WILMA)).rejects.toMatchObject({ code: 'endpoint.unknown' });
+  });
+
+  it('[A5] ends with 537 what another entry made possible, when that entry goes', async () => {
+    const home = await house();
+    home.subscribe(WILMA, FRED, 1);
+    await home.administration.setAccess(FRED, WILMA, ['core:data']);
+    expect(home.take()).toEqual([`wilma 1: publish ${CREATED}`, 'wilma 1: terminate 537']);
+  });
+
+  it('[C3] [C8] takes names of endpoints of the domain only', async () => {
+    const { administration } = await house();
+    const code = (endpoint: string): Promise<unknown> =>
+      administration.provision(endpoint).catch((error: { code: string }) => error.code);
+    expect(await code('APEX=pubsub@example.com')).toBe('endpoint.reserved');
+    expect(await code('fred/appl=im@example.com')).toBe('endpoint.subaddress');
+    expect(await code('fred@elsewhere.example')).toBe('endpoint.domain');
+    expect(await code('fred')).toBe('endpoint.name');
+    expect(await code('fred@EXAMPLE.com')).toBe('endpoint.exists');
+    expect(await code('bam*bam@example.com')).toBeUndefined();
+    expect((await administration.listAccess('bam*bam@example.com')).map(({ actor }) => actor)).toEqual([
+      'bam\\*bam/*@example.com',
+      '*@example.com',
+    ]);
+  });
+
+  it('refuses actors and actions that mean nothing', async () => {
+    const { administration } = await house();
+    await expect(administration.setAccess(FRED, 'f*d@example.com', ['all:all'])).rejects.toMatchObject({
+      code: 'access.actor',
+    });
+    await expect(administration.setAccess(FRED, WILMA, ['subscribe'])).rejects.toMatchObject({
+      code: 'access.actions',
+    });
+    await expect(administration.setAccess(FRED, WILMA, [])).rejects.toMatchObject({ code: 'access.actions' });
+    await expect(administration.setAccess(BETTY, WILMA, ['all:all'])).rejects.toMatchObject({
+      code: 'endpoint.unknown',
+    });
+    await expect(administration.removeAccess(FRED, BETTY)).rejects.toMatchObject({ code: 'access.unknown' });
+  });
+
+  it('keeps new credentials, and those of a removed endpoint no longer', async () => {
+    const home = await house();
+    const keys = {
+      salt: new Uint8Array([1]),
+      iterations: 4096,
+      storedKey: new Uint8Array([2]),
+      serverKey: new Uint8Array([3]),
+    };
+    await home.administration.setCredentials(FRED, { mechanism: 'SCRAM-SHA-256', ...keys });
+    expect(await home.store.findCredentials(FRED)).toMatchObject({ iterations: 4096 });
+    await home.administration.remove(FRED);
+    expect(await home.store.findCredentials(FRED)).toBeUndefined();
+  });
+});
+
+describe('access decisions', () => {
+  it('come at once when the owner is in memory, else in the order in which they were asked for', async () => {
+    const before = await house();
+    await before.administration.provisionService('presence');
+    await before.administration.provisionService('presence');
+    const home = await restarted(before);
+    const verdicts: string[] = [];
+    const check = (owner: string, actor: string): void =>
+      home.access.check(owner, actor, 'core:data', (verdict) => verdicts.push(`${actor} ${verdict}`));
+    check(FRED, WILMA);
+    check(FRED, 'dino@elsewhere.example');
+    check('nobody@example.com', WILMA);
+    expect(verdicts).toEqual([]);
+    await home.owner.idle();
+    expect(verdicts).toEqual([`${WILMA} allowed`, 'dino@elsewhere.example denied', `${WILMA} unknown`]);
+    verdicts.length = 0;
+    check('fred/appl=im@example.com', WILMA);
+    expect(verdicts).toEqual([`${WILMA} allowed`]);
+    // C7
+    check('apex=presence@example.com', 'dino@elsewhere.example');
+    await home.owner.idle();
+    expect(verdicts).toEqual([`${WILMA} allowed`, 'dino@elsewhere.example allowed']);
+  });
+});
+
+describe('too much input', () => {
+  it('is refused with 450 while too much waits for the store', async () => {
+    const home = await house({ backlog: 2 });
+    home.store.hold();
+    for (let transID = 1; transID <= 3; transID++) home.subscribe(WILMA, FRED, transID);
+    expect(home.take()).toEqual(['wilma 3: reply 450']);
+    home.store.release();
+    await home.owner.idle();
+    expect(home.take()).toEqual([`wilma 1: publish ${CREATED}`, `wilma 2: publish ${CREATED}`]);
+  });
+});
