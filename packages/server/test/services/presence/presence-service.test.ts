@@ -141,7 +141,14 @@ describe('the presence service', () => {
     home.service.receive({ originator: WILMA, recipient: SERVICE, message });
     expect(home.received).toEqual([]);
     expect(home.service.dropped).toBe(6);
-    expect(home.dropped.map(({ code }) => code)).toEqual([]);
+    expect(home.dropped.map(({ code }) => code)).toEqual([
+      'element.attribute.value',
+      'operation.unknown',
+      'transaction.zero',
+      'transaction.zero',
+      'content.element',
+      'content.reference',
+    ]);
   });
 
   it('[C17] never answers an answer, nor sends an error to a service', async () => {
