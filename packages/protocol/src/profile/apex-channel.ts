@@ -27,7 +27,8 @@ export interface Answer {
 
 /**
  * What an APEX channel tells its owner. An operation without a handler is refused with 550: an
- * endpoint has none for attach and bind.
+ * endpoint has none for attach and bind. A MessageError that a handler throws before it answers is
+ * answered with its code, as one of the element itself would be.
  */
 export interface ApexHandler {
   attach?(attach: Attach, answer: Answer): void;
