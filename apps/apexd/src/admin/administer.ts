@@ -1,5 +1,4 @@
 import { connect } from 'node:net';
-import { createInterface } from 'node:readline';
 import { openAdministration } from '../administration.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
@@ -38,10 +37,12 @@ function askServer(path: string, request: AdminRequest): Promise<string | undefi
       );
     });
     socket.once('connect', () => socket.write(`${JSON.stringify(request)}\n`));
-    const lines = createInterface({ input: socket });
-    lines.once('line', (line) => {
+    let answer = '';
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      answer += text;
+      if (!answer.endsWith('\n')) return;
       socket.destroy();
-      resolve(line);
+      resolve(answer);
     });
     socket.once('close', () => {
       reject(new AppError('admin.closed', `the server at ${path} closed the connection without an answer`));

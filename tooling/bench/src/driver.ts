@@ -1,0 +1,6 @@
+import type { Measurement } from './load-generator.ts';
+import type { Row } from './table.ts';
+
+export async function drive(_: Measurement): Promise<Row> {
+  throw new Error('no gcc');
+}
