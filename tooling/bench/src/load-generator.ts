@@ -4,18 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Load } from './cases.ts';
 import { drive } from './driver.ts';
+import type { Measurement } from './measurement.ts';
 import { pinned } from './pinned.ts';
 import type { Row } from './table.ts';
-
-export interface Measurement {
-  readonly name: string;
-  readonly load: Load;
-  readonly port: number;
-  readonly pid: number;
-  readonly seconds: number;
-}
 
 export interface LoadGenerator {
   readonly name: string;

@@ -74,7 +74,7 @@ export const packageRules: readonly PackageRule[] = [
     imports: ['@apex/beep', '@apex/protocol'],
     testImports: ['@apex/client'],
     layers: [
-      { files: ['errors.ts', 'limits.ts', 'clock.ts'] },
+      { files: ['errors.ts', 'limits.ts', 'clock.ts', 'server-event.ts'] },
       // Ports stand above those who use them; their implementations stand below.
       { files: ['relay/ports.ts', 'store/ports.ts', 'store/errors.ts'] },
       { files: ['credentials/'] },
@@ -82,7 +82,8 @@ export const packageRules: readonly PackageRule[] = [
       { files: ['services/'] },
       { files: ['subject/'] },
       { files: ['store/'], seenBy: ['create-server.ts', 'testing/', 'index.ts'] },
-      { files: ['listener.ts'] },
+      { files: ['administration.ts', 'listener.ts'] },
+      { files: ['create-domain.ts'] },
       { files: ['create-server.ts'] },
       { files: ['testing/'], seenBy: [] },
       { files: ['index.ts'], seenBy: [] },

@@ -1,4 +1,4 @@
-import type { Profile, SessionFacts, SessionHandle } from '@apex/beep';
+import { type Profile, type SessionFacts, type SessionHandle, UsageError } from '@apex/beep';
 import { type Answer, type ApexChannel, type ApexHandler, apexProfile } from '@apex/protocol';
 import { attach } from './attach.ts';
 import { bind } from './bind.ts';
@@ -76,11 +76,12 @@ class ApexLink implements RelayLink {
   }
 
   sendData(payload: Uint8Array, acknowledged: (failure: Error | undefined) => void): void {
-    this.#apex.data(payload, acknowledged);
+    unlessClosed(() => this.#apex.data(payload, acknowledged), acknowledged);
   }
 
   sendTerminate(transID: number, code: number, text: string): void {
-    this.#apex.terminate({ kind: 'terminate', transID, code, text }, () => {});
+    // Whoever closes the channel ends the attachment by that.
+    unlessClosed(() => this.#apex.terminate({ kind: 'terminate', transID, code, text }, ignore), ignore);
   }
 
   abort(reason: Error): void {
@@ -94,3 +95,15 @@ function outcome(answer: Answer): Outcome {
     else answer.error(refusal.replyCode, refusal.text);
   };
 }
+
+/** A channel that is about to close takes nothing new: to the relay a failed delivery. */
+function unlessClosed(send: () => void, failed: (failure: Error) => void): void {
+  try {
+    send();
+  } catch (error) {
+    if (!(error instanceof UsageError && error.code === 'channel.closed')) throw error;
+    failed(error);
+  }
+}
+
+function ignore(): void {}
