@@ -1,4 +1,11 @@
-import { anonymousServer, type Profile, plainServer, type SessionFacts, saslProfile } from '@apex/beep';
+import {
+  anonymousServer,
+  type Profile,
+  plainServer,
+  type SessionFacts,
+  saslProfile,
+  type PasswordVerifier as VerifierPort,
+} from '@apex/beep';
 import { identityOf, parent } from '@apex/protocol';
 import type { Administration } from './administration.ts';
 import { createDomain, type DomainCounters, type DomainOptions } from './create-domain.ts';
@@ -42,12 +49,14 @@ export async function createServer(options: ServerOptions): Promise<ApexServer> 
       onEvent({ level: 'info', name: 'service.dropped', originator, service, code, text }),
   });
   const isAllowed = (facts: SessionFacts): boolean => !requireTls || facts.secured;
-  const verifier = new PasswordVerifier({
-    find: (endpoint) => options.store.findCredentials(identityOf(endpoint) ?? endpoint),
+  const passwords = new PasswordVerifier({
+    find: (endpoint) => options.store.findCredentials(endpoint),
     ...(options.iterations === undefined ? {} : { iterations: options.iterations }),
-    waitingPerSource: WAITING_AUTHENTICATIONS,
-    waiting: WAITING_AUTHENTICATIONS,
   });
+  const verifier: VerifierPort = {
+    verify: (authentication, password, remoteAddress) =>
+      passwords.verify(identityOf(authentication) ?? authentication, password, hostOf(remoteAddress)),
+  };
   const offered = {
     PLAIN: () => plainServer({ verifier, authorize, requireSecured: requireTls }),
     ANONYMOUS: anonymousServer,
@@ -86,8 +95,10 @@ export async function createServer(options: ServerOptions): Promise<ApexServer> 
   };
 }
 
-/** Authentications that wait for their derivation; each is short work, so that a crowd gets through. */
-const WAITING_AUTHENTICATIONS = 10_000;
+/** Attempts from one host take turns, whatever port they come from. */
+function hostOf(remoteAddress: string): string {
+  return remoteAddress.slice(0, remoteAddress.lastIndexOf(':'));
+}
 
 /** 3340 §4.5.1: the identity function; a subaddress acts for its endpoint. Names compare in canonical form. */
 function authorize(requested: string | undefined, authentication: string): string | undefined {

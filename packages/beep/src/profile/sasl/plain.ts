@@ -6,9 +6,10 @@ export interface PasswordVerifier {
   /**
    * Whether this is the password of this authentication identity. An unknown identity costs as
    * much work as a wrong password (B13). Both strings come as the client sent them, not empty;
-   * preparing them (RFC 4616 §2) is up to the verifier.
+   * preparing them (RFC 4616 §2) is up to the verifier. `remoteAddress` is the `host:port` of the
+   * client, so that attempts from one host can take turns.
    */
-  verify(authentication: string, password: string): Promise<boolean>;
+  verify(authentication: string, password: string, remoteAddress: string): Promise<boolean>;
 }
 
 /**
@@ -47,11 +48,11 @@ export function plainServer(options: PlainServerOptions): ServerMechanism {
   return {
     name: 'PLAIN',
     requireSecured,
-    start: () =>
+    start: ({ remoteAddress }) =>
       oneMessage(async (message): Promise<ServerStep> => {
         const { requested, authentication, password } = parseMessage(message);
         // B13
-        if (!(await verifier.verify(authentication, password))) return failed('authentication failed');
+        if (!(await verifier.verify(authentication, password, remoteAddress))) return failed('authentication failed');
         const authorization = await authorize(requested, authentication);
         if (authorization === undefined) return failed('not authorized to act as the requested identity');
         return { kind: 'complete', identity: { authorization } };
