@@ -16,7 +16,8 @@ export interface Instant {
 /** `Z`, or `-00:00`, which tells nothing about the place (RFC 3339 §4.3, RFC 3343 §7). */
 export type TimestampSuffix = 'Z' | '-00:00';
 
-const DATE_TIME = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d):(\d\d))$/i;
+const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
+const MINUS = 0x2d;
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
 const SECONDS_PER_DAY = 86_400;
 /** From 0000-03-01, where counting starts so that the leap day ends the year, to 1970-01-01. */
@@ -26,42 +27,16 @@ const END_MS = 253_402_300_800_000;
 
 /** @throws MessageError `timestamp.syntax` (501) unless `text` is a date-time (RFC 3339 §5.6, §5.7). */
 export function parseTimestamp(text: string): Instant {
-  const match = DATE_TIME.exec(text);
-  if (match === null) throw invalid(text);
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const offsetHour = Number(match[9] ?? 0);
-  const offsetMinute = Number(match[10] ?? 0);
-  if (
-    month < 1 ||
-    month > 12 ||
-    day < 1 ||
-    day > daysInMonth(year, month) ||
-    hour > 23 ||
-    minute > 59 ||
-    second > 60 ||
-    offsetHour > 23 ||
-    offsetMinute > 59
-  ) {
-    throw invalid(text);
+  const instant = instantOf(text);
+  if (instant === undefined) {
+    throw new MessageError('timestamp.syntax', 501, `not an RFC 3339 timestamp: "${text.slice(0, 40)}"`);
   }
-  const offset = (offsetHour * 60 + offsetMinute) * (match[8] === '-' ? -60 : 60);
-  const leap = second === 60;
-  const seconds =
-    daysSinceEpoch(year, month, day) * SECONDS_PER_DAY +
-    hour * 3600 +
-    minute * 60 +
-    (leap ? 59 : second) -
-    offset;
-  // 3339 §5.7: a leap second stands at the end of June or December, in UTC.
-  if (leap && !isLeapSecondPlace(seconds)) throw invalid(text);
-  return { seconds, leap, fraction: (match[7] ?? '').replace(/0+$/, '') };
+  return instant;
+}
+
+/** Whether `text` is a timestamp (RFC 3339 §5.6). */
+export function isTimestamp(text: string): boolean {
+  return instantOf(text) !== undefined;
 }
 
 /** Negative, zero or positive: which of two instants is the earlier. */
@@ -82,7 +57,7 @@ export function instantFromMs(ms: number): Instant {
   const whole = checkedMs(ms);
   const seconds = Math.floor(whole / 1000);
   const millis = whole - seconds * 1000;
-  return { seconds, leap: false, fraction: String(millis).padStart(3, '0').replace(/0+$/, '') };
+  return { seconds, leap: false, fraction: withoutTrailingZeros(String(millis).padStart(3, '0'), 0, 3) };
 }
 
 /** Milliseconds since the epoch; further digits are cut, a leap second counts as the last millisecond before it ends. */
@@ -102,14 +77,52 @@ export function formatTimestamp(ms: number, options: { readonly suffix?: Timesta
   return options.suffix === '-00:00' ? `${text.slice(0, -1)}-00:00` : text;
 }
 
-/** Whether `text` is a timestamp (RFC 3339 §5.6). */
-export function isTimestamp(text: string): boolean {
-  try {
-    parseTimestamp(text);
-    return true;
-  } catch {
-    return false;
+function instantOf(text: string): Instant | undefined {
+  if (!DATE_TIME.test(text)) return undefined;
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
+  const hour = twoDigits(text, 11);
+  const minute = twoDigits(text, 14);
+  const second = twoDigits(text, 17);
+  const isZulu = (text.charCodeAt(text.length - 1) | 0x20) === 0x7a;
+  const offsetStart = text.length - (isZulu ? 1 : 6);
+  const offsetHour = isZulu ? 0 : twoDigits(text, offsetStart + 1);
+  const offsetMinute = isZulu ? 0 : twoDigits(text, offsetStart + 4);
+  if (
+    month < 1 ||
+    month > 12 ||
+    day < 1 ||
+    day > daysInMonth(year, month) ||
+    hour > 23 ||
+    minute > 59 ||
+    second > 60 ||
+    offsetHour > 23 ||
+    offsetMinute > 59
+  ) {
+    return undefined;
   }
+  const offset = (offsetHour * 60 + offsetMinute) * (text.charCodeAt(offsetStart) === MINUS ? -60 : 60);
+  const leap = second === 60;
+  const seconds =
+    daysSinceEpoch(year, month, day) * SECONDS_PER_DAY +
+    hour * 3600 +
+    minute * 60 +
+    (leap ? 59 : second) -
+    offset;
+  // 3339 §5.7: a leap second stands at the end of June or December, in UTC.
+  if (leap && !isLeapSecondPlace(seconds)) return undefined;
+  return { seconds, leap, fraction: withoutTrailingZeros(text, 20, offsetStart) };
+}
+
+function twoDigits(text: string, at: number): number {
+  return text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 0x30 * 11;
+}
+
+function withoutTrailingZeros(text: string, from: number, to: number): string {
+  let end = to;
+  while (end > from && text.charCodeAt(end - 1) === 0x30) end -= 1;
+  return end > from ? text.slice(from, end) : '';
 }
 
 function checkedMs(ms: number): number {
@@ -144,8 +157,4 @@ function isLeapSecondPlace(seconds: number): boolean {
     next.getUTCDate() === 1 &&
     (next.getUTCMonth() === 6 || next.getUTCMonth() === 0)
   );
-}
-
-function invalid(text: string): MessageError {
-  return new MessageError('timestamp.syntax', 501, `not an RFC 3339 timestamp: "${text.slice(0, 40)}"`);
 }

@@ -3,13 +3,14 @@
  * with or without a fragment, and fragments alone.
  */
 
-const CHARACTER = "(?:[A-Za-z0-9\\-_.!~*'();/?:@&=+$,[\\]]|%[0-9A-Fa-f]{2})";
-const ABSOLUTE_URI = new RegExp(`^[A-Za-z][A-Za-z0-9+.-]*:${CHARACTER}+(?:#${CHARACTER}*)?$`);
-const FRAGMENT = new RegExp(`^#(${CHARACTER}+)$`);
+const CHARACTERS = "[A-Za-z0-9\\-_.!~*'();/?:@&=+$,[\\]%]";
+const ABSOLUTE_URI = new RegExp(`^[A-Za-z][A-Za-z0-9+.-]*:${CHARACTERS}+(?:#${CHARACTERS}*)?$`);
+const FRAGMENT = new RegExp(`^#(${CHARACTERS}+)$`);
+const BROKEN_ESCAPE = /%(?![0-9A-Fa-f]{2})/;
 
 /** Whether `text` is an absolute URI, possibly with a fragment identifier. */
 export function isUri(text: string): boolean {
-  return ABSOLUTE_URI.test(text);
+  return ABSOLUTE_URI.test(text) && !(text.includes('%') && BROKEN_ESCAPE.test(text));
 }
 
 /** What the content attribute of `data` refers to (RFC 3340 §4.1). */

@@ -10,7 +10,6 @@ import {
 } from '@apex/beep';
 import { describe, expect, it } from 'vitest';
 import {
-  type Answer,
   ApexChannel,
   type ApexHandler,
   OK_PAYLOAD,
@@ -91,13 +90,21 @@ const err = (xml: string): Reply => ({ kind: 'ERR', payload: beepXml(xml) });
 
 describe('operations of the peer', () => {
   it('[3340 §4.3] are handed over as values and answered with ok or error', () => {
-    const answers = { ok: (_: unknown, answer: Answer) => answer.ok() };
     const seen: unknown[] = [];
     const handler: Partial<ApexHandler> = {
-      attach: (attach, answer) => (seen.push(attach), answer.ok()),
-      bind: (bind, answer) => (seen.push(bind), answer.error(537, 'access denied')),
-      terminate: answers.ok,
-      data: (message, answer) => (seen.push(message.data.recipients[0]?.identity), answer.ok()),
+      attach: (attach, answer) => {
+        seen.push(attach);
+        answer.ok();
+      },
+      bind: (bind, answer) => {
+        seen.push(bind);
+        answer.error(537, 'access denied');
+      },
+      terminate: (_, answer) => answer.ok(),
+      data: (message, answer) => {
+        seen.push(message.data.recipients[0]?.identity);
+        answer.ok();
+      },
     };
     expect(received(handler, "<attach endpoint='a@b' transID='1' />")).toStrictEqual(['RPY <ok />']);
     expect(received(handler, "<bind relay='b' transID='2' />")).toStrictEqual([
@@ -250,7 +257,10 @@ describe('the end of the channel', () => {
   it('[B10] is asked of and told to the handler', () => {
     const calls: unknown[] = [];
     const { apex } = opened({
-      closing: (done) => (calls.push('closing'), done()),
+      closing: (done) => {
+        calls.push('closing');
+        done();
+      },
       closed: (end) => calls.push(end.kind),
     });
     apex.closing(() => calls.push('done'));

@@ -1,0 +1,37 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'rolldown';
+import { describe, expect, it } from 'vitest';
+
+const NODE_MODULE = /["'`]node:[a-z/_]+["'`]/;
+
+const entry = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+/** Everything that the entries need, as a browser would get it; an import that a browser cannot follow stays. */
+async function bundled(entries: readonly string[]): Promise<string> {
+  const { output } = await build({
+    input: [...entries],
+    platform: 'browser',
+    resolve: { conditionNames: ['@apex/source', 'import'] },
+    logLevel: 'silent',
+    write: false,
+  });
+  return output.map((part) => (part.type === 'chunk' ? part.code : '')).join('\n');
+}
+
+describe('a page', () => {
+  it('takes beep, protocol and client without a Node module', async () => {
+    const entries = ['beep/src/index.ts', 'protocol/src/index.ts', 'client/src/index.ts']
+      .map(entry)
+      .filter(existsSync);
+    expect(entries.length).toBeGreaterThanOrEqual(2);
+    const text = await bundled(entries);
+    expect(text).toContain('http://iana.org/beep/APEX');
+    expect(text).not.toMatch(NODE_MODULE);
+    expect(text).not.toMatch(/\brequire\(/);
+  }, 30_000);
+
+  it('would show one', async () => {
+    expect(await bundled([entry('beep/src/transport/tcp.ts')])).toMatch(NODE_MODULE);
+  }, 30_000);
+});
