@@ -35,9 +35,19 @@ export function findCodes(files: readonly SourceFile[]): FoundCode[] {
     return { path, source, passers: passersIn(source) };
   });
   const exported = read.flatMap(({ passers }) => passers.filter((passer) => passer.exported));
+  const ownCode = new Set([...builtIn, ...read.flatMap(({ source }) => classesWithoutCode(source))]);
   return read.flatMap(({ path, source, passers }) =>
-    codesIn(source, [...passers, ...exported]).map((found) => ({ ...found, file: path })),
+    codesIn(source, [...passers, ...exported], ownCode).map((found) => ({ ...found, file: path })),
   );
+}
+
+/** Error classes whose constructor takes no code, since they have one of their own. */
+function classesWithoutCode({ code }: SourceText): string[] {
+  return [...code.matchAll(/\bconstructor\(/g)].flatMap((match) => {
+    const parameters = argumentsAt(code, match.index + match[0].length);
+    const name = classBefore(code, match.index);
+    return name === undefined || parameters.some(({ text }) => /^\s*code\b/.test(text)) ? [] : [name];
+  });
 }
 
 /** Every string of the sources: a documented code must be among them. */
@@ -45,7 +55,11 @@ export function stringsOf(files: readonly SourceFile[]): Set<string> {
   return new Set(files.flatMap(({ text }) => splitSource(text).strings.map((piece) => piece.text)));
 }
 
-function codesIn(source: SourceText, passers: readonly Passer[]): Omit<FoundCode, 'file'>[] {
+function codesIn(
+  source: SourceText,
+  passers: readonly Passer[],
+  ownCode: ReadonlySet<string>,
+): Omit<FoundCode, 'file'>[] {
   const found: Omit<FoundCode, 'file'>[] = [];
   const add = (family: string | undefined, argument: Argument | undefined): number => {
     const codes = argument === undefined ? [] : codeStrings(source, argument);
@@ -55,7 +69,7 @@ function codesIn(source: SourceText, passers: readonly Passer[]): Omit<FoundCode
 
   for (const match of source.code.matchAll(/\bnew (\w*Error)\(/g)) {
     const family = match[1] ?? '';
-    if (builtIn.has(family)) continue;
+    if (ownCode.has(family)) continue;
     const given = argumentsAt(source.code, match.index + match[0].length);
     if (family !== 'ReplyError') add(family, given[0]);
     else if (add(family, given[2]) === 0 && given[2] === undefined) {

@@ -59,7 +59,7 @@ it.each([
   ['a refusal from the wire', 'new ReplyError(error.code, error.text)', ['reply.* ReplyError']],
   [
     'a class of its own',
-    "class LostError extends BeepError {\n constructor() { super('session.lost', 'x'); } }",
+    "class LostError extends BeepError {\n constructor() { super('session.lost', 'x'); } }\nnew LostError('released');",
     ['session.lost LostError'],
   ],
   [

@@ -24,6 +24,9 @@ export const rfc3340 = rfcRequirements(
       },
     },
     '§4.2': { must: 'The profile has its own URI, and an attach or bind may come within the start.' },
+    '§4.3': {
+      must: 'The channel carries attach, bind, terminate and data, each answered by ok or by an error.',
+    },
     '§4.4.1': {
       must: 'An attach names an endpoint and a transaction, and may carry options.',
       steps: {
@@ -146,6 +149,9 @@ export const rfc3340 = rfcRequirements(
         8: 'The reply is the delivery status.',
       },
     },
+    '§8.1': {
+      must: 'attach and bind alone may come within a start; ok is the only positive reply, error the only negative one, and nothing is one-to-many.',
+    },
     '§8.2': { must: 'Relays listen to relays on the registered port 912 by default.' },
     '§8.3': { must: 'Relays listen to endpoints on the registered port 913 by default.' },
     '§8.4': { must: 'statusRequest is read in data and in recipient, and has no content.' },
@@ -169,7 +175,6 @@ export const rfc3340 = rfcRequirements(
     '§3.5',
     '§3.6',
     '§4',
-    '§4.3',
     '§4.4',
     '§4.5',
     '§6.1',
@@ -178,7 +183,6 @@ export const rfc3340 = rfcRequirements(
     '§7.2',
     '§7.3',
     '§8',
-    '§8.1',
     '§8.5',
     '§9',
   ],
