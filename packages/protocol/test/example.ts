@@ -4,7 +4,7 @@ import {
   parseDataMessage,
   parseOperation,
   serviceData,
-} from '@apex/protocol';
+} from '../src/index.ts';
 
 // wilma asks the presence service for fred's presence entry, for an hour.
 const subscribe = formatOperation({
