@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { checkDocuments } from './documents.ts';
+import { checkErrorsDoc } from './errors-doc/errors-doc.ts';
 import { checkImports } from './imports.ts';
 import { importRules, report, runAll } from './pipeline.ts';
 import { checkRepository } from './repository.ts';
+import { checkRfcIndex } from './rfc-index/rfc-index.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const stages: Readonly<Record<string, () => boolean>> = {
@@ -10,6 +12,8 @@ const stages: Readonly<Record<string, () => boolean>> = {
   imports: () => report('imports', checkImports(root, importRules)).ok,
   repository: () => report('repository', checkRepository(root)).ok,
   documents: () => report('documents', checkDocuments(root)).ok,
+  errors: () => report('errors', checkErrorsDoc(root)).ok,
+  'rfc-index': () => report('rfc-index', checkRfcIndex(root)).ok,
 };
 
 const stage = stages[process.argv[2] ?? ''];

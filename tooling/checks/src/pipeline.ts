@@ -2,9 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkDocuments } from './documents.ts';
+import { checkErrorsDoc } from './errors-doc/errors-doc.ts';
 import { browserPackages, configurationPackages, packageRules } from './import-table.ts';
 import { checkImports } from './imports.ts';
 import { checkRepository } from './repository.ts';
+import { checkRfcIndex } from './rfc-index/rfc-index.ts';
 import { closingLine, countTests, type TestReport } from './test-counts.ts';
 
 export const importRules = { packages: packageRules, configurationPackages, browserPackages };
@@ -25,6 +27,7 @@ export function runAll(root: string): boolean {
     report('imports', checkImports(root, importRules)),
     report('repository', checkRepository(root)),
     report('documents', checkDocuments(root)),
+    report('errors', checkErrorsDoc(root)),
     runTool(root, 'typecheck, build, test', 'turbo', [
       ...turbo,
       '--output-logs=errors-only',
@@ -36,7 +39,11 @@ export function runAll(root: string): boolean {
     ),
   ];
   const written = reports.filter((path) => existsSync(path));
-  const counts = countTests(written.map((path) => JSON.parse(readFileSync(path, 'utf8')) as TestReport));
+  const texts = written.map((path) => readFileSync(path, 'utf8'));
+  // Without all reports it would only say again of each tagged test what stands above.
+  const proofs = written.length === reports.length ? texts : undefined;
+  outcomes.push(report('rfc-index', checkRfcIndex(root, proofs)));
+  const counts = countTests(texts.map((text) => JSON.parse(text) as TestReport));
   const failed = outcomes.filter(({ ok }) => !ok).map(({ stage }) => stage);
   if (failed.length > 0) {
     console.error(`Failed: ${failed.join('; ')}`);

@@ -19,7 +19,7 @@ export interface TestClaim {
   readonly name: string;
   /** Marked `skip` or `todo`, itself or around it. */
   readonly skipped: boolean;
-  /** Made by a suite that other files call, so that it runs in those. */
+  /** Stands in no test file but in a suite that test files call, so that it runs in those. */
   readonly shared: boolean;
 }
 
@@ -43,11 +43,10 @@ export function scan(root: string): Claims {
   for (const file of sourceFiles) {
     const text = readFileSync(join(root, file), 'utf8');
     // A suite of tests that a package offers to those who implement its ports.
-    if (/from 'vitest'/.test(text)) tests.push(...testClaims(file, text, true));
+    if (/from 'vitest'/.test(text)) tests.push(...testClaims(file, text));
     else sources.push(...sourceClaims(file, text));
   }
-  for (const file of testFiles)
-    tests.push(...testClaims(file, readFileSync(join(root, file), 'utf8'), false));
+  for (const file of testFiles) tests.push(...testClaims(file, readFileSync(join(root, file), 'utf8')));
   return { sources, tests };
 }
 
@@ -66,7 +65,7 @@ export function sourceClaims(file: string, text: string): SourceClaim[] {
   return [...ids].map((id) => ({ id, file }));
 }
 
-export function testClaims(file: string, text: string, shared: boolean): TestClaim[] {
+export function testClaims(file: string, text: string): TestClaim[] {
   const split = splitSource(text);
   const calls = testCalls(split);
   const claims: TestClaim[] = [];
@@ -74,7 +73,7 @@ export function testClaims(file: string, text: string, shared: boolean): TestCla
     const tagged = taggedName(withoutEscapes(piece.text));
     if (tagged === undefined) continue;
     const skipped = calls.some((call) => call.skips && call.start <= piece.start && piece.start < call.end);
-    claims.push({ ...tagged, file, skipped, shared: shared });
+    claims.push({ ...tagged, file, skipped, shared: !/\.test\.tsx?$/.test(file) });
   }
   return claims;
 }

@@ -161,6 +161,11 @@ describe('with a report', () => {
     expect(checkRfcIndex(root, [report('another', 'passed')])).toHaveLength(1);
   });
 
+  it('a suite beside the tests runs in the files that call it, too', () => {
+    const root = written({ 'tooling/conformance/src/order.ts': "it('[P10] in order', f);" });
+    expect(checkRfcIndex(root, [report('[P10] in order', 'passed')])).toEqual([]);
+  });
+
   it('a text that is no report is refused', () => {
     expect(() => checkRfcIndex(written(clean), ['{}'])).toThrow('not a report');
   });
