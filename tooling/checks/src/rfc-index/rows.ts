@@ -42,11 +42,13 @@ export function wrongClaims(lists: readonly RequirementList[], claims: Claims): 
   return [
     ...claims.sources
       .filter(({ id }) => !citable.has(id))
-      .map(({ id, file }) => `${file}: the tag "${id}" names no requirement`),
+      .map(({ id, file }) => `${file}: the tag "${id}" names no requirement of docs/rfc-index.md`),
     ...claims.tests.flatMap(({ ids, file, name }) =>
       ids
         .filter((id) => !known.has(id))
-        .map((id) => `${file}: the tag "${id}" of the test "${name}" names no requirement`),
+        .map(
+          (id) => `${file}: the tag "${id}" of the test "${name}" names no requirement of docs/rfc-index.md`,
+        ),
     ),
     ...claims.tests
       .filter(({ skipped }) => skipped)

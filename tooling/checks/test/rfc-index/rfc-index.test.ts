@@ -76,8 +76,8 @@ it('reports a missing document', () => {
 it('reports tags that name nothing, in sources and in tests', () => {
   const root = written({ [source]: '// 3343 §4.4 step 7', [test]: "it('[P44] x', f);" });
   expect(checkRfcIndex(root)).toEqual([
-    `${source}: the tag "3343 §4.4 step 7" names no requirement`,
-    `${test}: the tag "P44" of the test "[P44] x" names no requirement`,
+    `${source}: the tag "3343 §4.4 step 7" names no requirement of docs/rfc-index.md`,
+    `${test}: the tag "P44" of the test "[P44] x" names no requirement of docs/rfc-index.md`,
   ]);
 });
 
