@@ -43,7 +43,7 @@ export function parseActor(text: string): ActorPattern {
   return pattern;
 }
 
-/** The canonical text: the domain in lower case. */
+/** The canonical text, by which entries are got and set literally (3341 §3.2): the domain in lower case. */
 export function formatActor(pattern: ActorPattern): string {
   return `${formatLocal(pattern.local)}@${formatDomain(pattern.domain)}`;
 }
@@ -64,7 +64,7 @@ export function isActor(text: string): boolean {
   return actorOf(text) === text;
 }
 
-/** Whether the actor stands for this address (RFC 3341 §3, §3.1). */
+/** 3341 §3.1 rule 2: whether the actor stands for this address. */
 export function matchesActor(pattern: ActorPattern, address: Address): boolean {
   return matchesDomain(pattern.domain, address.domain) && matchesLocal(pattern.local, address.local);
 }
@@ -75,7 +75,7 @@ export function matchesActor(pattern: ActorPattern, address: Address): boolean {
  * not depend on the address, so entries can be kept sorted.
  */
 export function compareExactness(a: ActorPattern, b: ActorPattern): number {
-  // 3341 §3.1: the domain part is the primary key, the local part the secondary.
+  // 3341 §3.1 rule 3, 3341 §3.1 rule 4, 3341 §3.1 rule 5: the domain is the primary key, the local part the secondary.
   const byDomain = literalLength(b.domain) - literalLength(a.domain);
   return byDomain !== 0 ? byDomain : literalLength(b.local) - literalLength(a.local);
 }
@@ -94,10 +94,14 @@ export function actionAllowed(actions: readonly string[], action: string): boole
   return allowed;
 }
 
+/** 3341 §3 rule 6: `core` is a service like others here. */
 function grants(granted: string, action: string, colon: number): boolean {
+  // 3341 §3 rule 8
   if (granted.endsWith(':none')) return false;
   if (granted === action || granted === 'all:all') return true;
+  // 3341 §3 rule 5
   if (granted.startsWith('all:')) return granted.slice(4) === action.slice(colon + 1);
+  // 3341 §3 rule 7
   return granted.endsWith(':all') && granted.slice(0, -4) === action.slice(0, colon);
 }
 
@@ -121,7 +125,7 @@ function matchesDomain(pattern: DomainPattern, domain: string): boolean {
     case 'literal':
       return domain === pattern.text;
     case 'subdomains':
-      // A1: zero or more subdomains.
+      // A1, 3341 §3 rule 18: zero or more subdomains.
       return (
         domain.endsWith(pattern.text) &&
         (domain.length === pattern.text.length ||
@@ -132,6 +136,7 @@ function matchesDomain(pattern: DomainPattern, domain: string): boolean {
   }
 }
 
+/** 3341 §3.1 rule 6, 3341 §3.1 rule 7: a literal is best, then the wildcard that stands for least. */
 function literalLength(pattern: LocalPattern | DomainPattern): number {
   switch (pattern.kind) {
     case 'literal':
@@ -155,6 +160,7 @@ function patternOf(text: string): ActorPattern | undefined {
   return local === undefined || domain === undefined ? undefined : { local, domain };
 }
 
+/** 3341 §3 rule 9 */
 function localPattern(text: string): LocalPattern | undefined {
   if (text === '*') return { kind: 'any' };
   if (text === 'apex=*') return { kind: 'service' };
@@ -168,6 +174,7 @@ function localPattern(text: string): LocalPattern | undefined {
   return literal !== undefined && isLocal(literal) ? { kind: 'literal', text: literal } : undefined;
 }
 
+/** 3341 §3 rule 14 */
 function domainPattern(text: string): DomainPattern | undefined {
   if (text === '*') return { kind: 'any' };
   const lower = text.toLowerCase();
@@ -206,7 +213,7 @@ function escapeWildcards(text: string): string {
   return /[*\\]/.test(text) ? text.replace(/[*\\]/g, '\\$&') : text;
 }
 
-/** Undefined when a `*` or `\` stands unescaped. */
+/** 3341 §3 rule 20. Undefined when a `*` or `\` stands unescaped. */
 function unescaped(text: string): string | undefined {
   if (!/[*\\]/.test(text)) return text;
   return /^(?:[^*\\]|\\[*\\])*$/.test(text) ? text.replace(/\\([*\\])/g, '$1') : undefined;

@@ -138,6 +138,7 @@ export function contentElement(message: DataMessage): XmlElement | undefined {
   switch (content.kind) {
     case 'xml':
       throw new MessageError('content.element', 501, 'data-content does not hold one element');
+    // 3341 §4.1, 3343 §4.1: an operation may also be a part.
     case 'part':
       return content.part.contentType === BEEP_XML ? parseXml(xmlOctets(content.part)) : undefined;
     case 'external':
@@ -176,6 +177,7 @@ export interface NewPart {
  */
 export function encodeRelated(data: Data, parts: readonly NewPart[]): Uint8Array {
   const root = utf8.encode(formatData(data));
+  // 3340 §4.1 rule 2: made of a Content-ID that is unique in the world.
   const rootId = `root-${parts.length}.${parts[0]?.contentId ?? 'apex@localhost'}`;
   const boundary = boundaryFor([root, ...parts.map((part) => part.body)]);
   const chunks: Uint8Array[] = [
@@ -189,6 +191,7 @@ export function encodeRelated(data: Data, parts: readonly NewPart[]): Uint8Array
     if (!/^[!-;=?-~]+@[!-;=?-~]+$/.test(contentId) || !/^[ -~]+\/[ -~]+$/.test(contentType)) {
       throw new UsageError('content.part', 'a part needs a Content-ID and a Content-Type');
     }
+    // 3340 §4.1 rule 1: BEEP carries octets, so nothing is transformed.
     chunks.push(
       utf8.encode(
         `\r\n--${boundary}\r\nContent-Type: ${contentType}\r\nContent-Transfer-Encoding: binary\r\nContent-ID: <${contentId}>\r\n\r\n`,

@@ -40,19 +40,22 @@ export function parseOption(element: XmlElement, inherited?: Scope): Option {
     // 3340 §9.1: the default of both is the empty string, which is as good as absent.
     const internal = option.optional('internal') || undefined;
     const external = option.optional('external') || undefined;
-    // 3340 §5: exactly one of "internal" and "external" is present.
+    // 3340 §5 rule 5: exactly one of "internal" and "external" is present.
     if ((internal === undefined) === (external === undefined)) {
       throw option.invalidContent('exactly one of internal and external is expected');
     }
     if (internal !== undefined && !isNmtoken(internal)) throw option.invalidValue('internal', 'an NMTOKEN');
-    // 3340 §5: a relative URI is not allowed.
+    // 3340 §5 rule 11: a relative URI is not allowed.
     if (external !== undefined && !isUri(external)) throw option.invalidValue('external', 'an absolute URI');
     const transID = readOptionalTransID(option);
-    // C6: an option that never reports may leave its transID out.
+    // 3340 §5 rule 8, C6: an option that never reports may leave its transID out.
     if (transID.transID === undefined && REPORTING.has(internal)) option.required('transID');
+    // 3340 §5 rule 9
     const localize = option.optional('localize') === undefined ? DEFAULT_LOCALIZE : option.tokens('localize');
     if (!localize.every(isLanguage)) throw option.invalidValue('localize', 'a list of language tags');
+    // 3340 §5 rule 6, 3340 §5 rule 10: read in an attach too, where they have no meaning.
     const targetHop = option.choice('targetHop', ['this', 'final', 'all'], 'final');
+    // 3340 §5 rule 7
     const mustUnderstand = option.choice('mustUnderstand', ['true', 'false'], 'false') === 'true';
     const content = option.inner();
     const scope = content === '' ? undefined : scopeWithin(element, inherited);

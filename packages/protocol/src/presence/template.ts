@@ -18,7 +18,7 @@ export interface PublishContent {
   readonly tuplesXml: string;
 }
 
-/** One publish operation for many subscribers: only the recipient and the transID are spliced in. */
+/** 3343 §4.2 step 6: one publish operation for many subscribers; only the recipient and the transID are spliced in. */
 export interface PublishTemplate {
   /**
    * The BEEP payload for one subscriber.

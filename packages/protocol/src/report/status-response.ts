@@ -42,6 +42,7 @@ export type StatusResponse = z.infer<typeof statusResponseSchema>;
 export function parseStatusResponse(element: XmlElement): StatusResponse {
   return readElement(element, 'statusResponse', (response) => ({
     kind: 'statusResponse',
+    // 3340 §6.2 rule 5
     transID: readTransID(response),
     destinations: response.some('destination', parseDestination),
   }));
@@ -63,8 +64,11 @@ export function formatStatusResponse(value: StatusResponse): string {
 }
 
 function parseDestination(element: XmlElement): Destination {
+  // 3340 §6.2 rule 6
   return readElement(element, 'destination', (destination) => ({
+    // 3340 §6.2 rule 7
     identity: readIdentity(destination, 'identity'),
+    // 3340 §6.2 rule 8
     reply: destination.one('reply', (child) =>
       readElement(child, 'reply', (reply) => ({
         code: reply.code('code'),

@@ -231,7 +231,7 @@ describe('multipart/related', () => {
     expect(() => parsePayload(octets)).toThrowError(expect.objectContaining({ replyCode: 501 }));
   });
 
-  it('[3341 §4.1] reads an operation that is a part', () => {
+  it('[3341 §4.1] [3343 §4.1] reads an operation that is a part', () => {
     const parts = [
       `Content-Type: application/beep+xml\r\n\r\n${ROOT}`,
       "Content-ID: <2@example.com>\r\nContent-Type: application/beep+xml\r\n\r\n\r\n<allow transID='1' />",
@@ -246,7 +246,7 @@ describe('multipart/related', () => {
 
   // Invariant: whatever octets a part has, boundaries and line ends among them, its recipient gets
   // them, also after a relay wrote the root anew.
-  it('[C9] carries parts octet for octet', () => {
+  it('[C9] [3340 §4.1 rule 1] carries parts octet for octet', () => {
     const bodies = fc.oneof(
       fc.uint8Array({ maxLength: 64 }),
       fc
@@ -298,6 +298,15 @@ describe('multipart/related', () => {
     shifted.set(octets, 7);
     const message = parseDataMessage(shifted.subarray(7));
     expect(decode(encodeDataMessage(message))).toBe(decode(octets));
+  });
+
+  it('[3340 §4.1 rule 2] gives the root a Content-ID of its own', () => {
+    const part = { contentId: '2@example.com', contentType: 'image/gif', body: encode('GIF') };
+    const ids = [...decode(encodeRelated(data, [part])).matchAll(/^Content-ID: (.*)\r$/gm)].map(
+      ([, id]) => id,
+    );
+    expect(ids).toHaveLength(2);
+    expect(new Set(ids).size).toBe(2);
   });
 
   it('[3340 §4.1] refuses to send what cannot be a header field', () => {

@@ -22,7 +22,7 @@ import { dataHoppings, dataTimings } from '../arbitraries.ts';
 const read = (text: string) => parseOption(parseXml(text));
 
 describe('options', () => {
-  it('[3340 §9.1] has the defaults of the DTD', () => {
+  it('[3340 §9.1] [3340 §5 rule 6] [3340 §5 rule 7] [3340 §5 rule 9] has the defaults of the DTD', () => {
     expect(read("<option internal='x' transID='1' />")).toStrictEqual({
       internal: 'x',
       targetHop: 'final',
@@ -37,7 +37,7 @@ describe('options', () => {
     });
   });
 
-  it('[C6] reads options that never report without their transID', () => {
+  it('[C6] [3340 §5 rule 8] reads options that never report without their transID', () => {
     expect(read("<option internal='hold4Endpoint' />").transID).toBeUndefined();
     expect(read("<option external='urn:x' />").transID).toBeUndefined();
     for (const name of ['statusRequest', 'dataTiming', 'dataHopping']) {
@@ -58,7 +58,7 @@ describe('options', () => {
     "<option internal='a' transID='0' />",
     "<option internal='a' localize='e_n' transID='1' />",
     "<option internal='a' transID='1' more='x' />",
-  ])('[3340 §5] refuses %s', (text) => {
+  ])('[3340 §5 rule 5] [3340 §5 rule 11] refuses %s', (text) => {
     expect(() => read(text)).toThrowError(expect.objectContaining({ replyCode: 501 }));
   });
 
@@ -83,7 +83,7 @@ describe('options', () => {
 });
 
 describe('the options that are known', () => {
-  it('[3340 §5.1] statusRequest has no content', () => {
+  it('[3340 §5.1] [3340 §8.4] statusRequest has no content', () => {
     const option = statusRequestOption({ transID: 86, targetHop: 'final' });
     expect(formatOption(option)).toBe(
       "<option internal='statusRequest' mustUnderstand='true' transID='86' />",
@@ -140,6 +140,17 @@ describe('the options that are known', () => {
   ])('[3342 §6] refuses dataTiming that contains %j', (content) => {
     const option = newOption({ internal: 'dataTiming', transID: 1, content });
     expect(() => dataTimingOf([option])).toThrowError(expect.objectContaining({ replyCode: 501 }));
+  });
+
+  it('[3342 §2.1.1] dataTiming of a final hop report has noLaterThan and no other attribute', () => {
+    const timing = {
+      kind: 'dataTiming',
+      noLaterThan: 20000,
+      returnTrip: 0,
+      reportAfter: 0,
+      reportErrors: false,
+    } as const;
+    expect(dataTimingOption(timing, 99).content).toBe("<dataTiming noLaterThan='20000' />");
   });
 
   it('[3342 §6] hops are 0..255', () => {

@@ -16,6 +16,7 @@ export interface StatusRequest {
 export function statusRequestOf(options: readonly Option[]): StatusRequest | undefined {
   const option = findOption(options, NAME);
   if (option?.transID === undefined) return undefined;
+  // 3340 §8.4
   requireNoContent(option, NAME);
   return { transID: option.transID, targetHop: option.targetHop };
 }
