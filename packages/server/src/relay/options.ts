@@ -18,7 +18,7 @@ export type Hop = 'final' | 'intermediate';
 
 /** Whether `option` applies to this relay. In an attach the target is ignored: the relay is the only one. */
 export function applies(option: Option, context: OptionContext, hop: Hop): boolean {
-  // 3340 §5 rule 1
+  // 3340 §5 rule 10
   if (context === 'attach' || context === 'bind') return true;
   return option.targetHop !== 'final' || hop === 'final';
 }
@@ -33,7 +33,7 @@ export function misunderstood(
   hop: Hop,
 ): ReplyError | undefined {
   for (const option of options) {
-    // 3340 §5 rule 2
+    // 3340 §5 rule 16
     if (!option.mustUnderstand || !applies(option, context, hop)) continue;
     if (option.internal !== undefined && understood[context].has(option.internal)) continue;
     return new ReplyError(504, `option ${option.internal ?? option.external ?? ''} is not implemented here`);

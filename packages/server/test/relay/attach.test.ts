@@ -70,7 +70,7 @@ describe('attach', () => {
     expect(attachAs(stage, stage.channel(stage.session(fred)), fred)).toEqual([537]);
   });
 
-  it('[3340 §4.4.1 step 4] [3340 §5 rule 2] refuses an option that must be understood and is not with 504', () => {
+  it('[3340 §4.4.1 step 4] [3340 §5 rule 16] refuses an option that must be understood and is not with 504', () => {
     const stage = new Stage();
     const at = stage.channel(stage.session(fred));
     expect(attachAs(stage, at, fred, 1, [option('mystery', { mustUnderstand: true })])).toEqual([504]);
