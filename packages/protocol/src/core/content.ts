@@ -52,15 +52,11 @@ export type Content =
 const MULTIPART = 'multipart/related';
 const BEEP_XML = 'application/beep+xml';
 const utf8 = new TextEncoder();
-/** `Content-Type: m`, in either case, decides the way nearly always without parsing the header. */
-const MULTIPART_HINT = 14;
 
 /**
  * @throws MessageError: 500 for what is not well formed, 501 for what is not valid
  */
 export function parsePayload(payload: Uint8Array): ApexPayload {
-  // 3340 §4.1: "Content-Type: a…" is the usual message of XML alone.
-  if (payload[MULTIPART_HINT] === 0x61) return { element: parseXml(beepXmlBody(payload)) };
   const entity = parseMime(payload);
   if (entity.contentType !== MULTIPART) return { element: parseXml(beepXmlBody(payload)) };
   // RFC 2387 §3.1: the type parameter must be there.

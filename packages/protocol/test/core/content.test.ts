@@ -170,6 +170,14 @@ describe('multipart/related', () => {
     expect(partOf(payload({ boundary: "a b'()+_,-./:=?c" }))).toBe('GIF');
   });
 
+  it('[3340 §4.1] reads the header fields in any order', () => {
+    const text = decode(payload({}));
+    expect(partOf(encode(`Content-ID: <ra@example.com>\r\n${text}`))).toBe('GIF');
+    expect(partOf(encode(`MIME-Version: 1.0\r\n${text.replace('Content-Type:', 'content-type:')}`))).toBe(
+      'GIF',
+    );
+  });
+
   it('[3340 §4.1] passes over preamble, epilogue and padding', () => {
     expect(partOf(payload({ preamble: 'preamble\r\n', end: '--b-- \r\nepilogue\r\n--b\r\n\r\nmore' }))).toBe(
       'GIF',
