@@ -277,7 +277,7 @@ class Reader {
     while (this.#nextReference < end) {
       const reference = this.#nextReference;
       const semicolon = find(source, ';', reference);
-      if (semicolon >= end || resolveReference(source.slice(reference + 1, semicolon)) === undefined) {
+      if (resolveReference(source.slice(reference + 1, semicolon)) === undefined) {
         throw malformed('xml.reference', 'a reference that is not allowed', reference);
       }
       this.#nextReference = find(source, '&', semicolon);

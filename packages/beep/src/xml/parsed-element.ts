@@ -119,7 +119,7 @@ export function resolveReference(name: string): string | undefined {
 function characterByNumber(name: string): string | undefined {
   const radix = name.charCodeAt(1) === 0x78 ? 16 : 10;
   const first = radix === 16 ? 2 : 1;
-  if (name.length === first) return undefined;
+  // Without digits this is 0, which no document may hold.
   let codePoint = 0;
   for (let at = first; at < name.length; at += 1) {
     const digit = digitValue(name.charCodeAt(at));

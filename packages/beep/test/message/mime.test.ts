@@ -84,6 +84,7 @@ describe('parseMime', () => {
     ['no empty line', 'Content-Type: text/plain\r\n'],
     ['no header at all', '<ok />'],
     ['LF alone', 'Content-Type: text/plain\n\n<ok />'],
+    ['LF alone inside', 'a: b\nc: d\r\n\r\n'],
     ['CR alone', 'A: b\rc\r\n\r\n'],
     ['a line without a colon', 'hello\r\n\r\n'],
     ['a field without a name', ': a\r\n\r\n'],

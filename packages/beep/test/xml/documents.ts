@@ -5,7 +5,20 @@ import fc from 'fast-check';
 const name = fc.oneof(
   {
     weight: 4,
-    arbitrary: fc.constantFrom('a', 'b', 'data', 'xml:lang', 'x-1.2', '_', ':', 'élan', '名', '𐀀a'),
+    arbitrary: fc.constantFrom(
+      'a',
+      'b',
+      'data',
+      'xml:lang',
+      'x-1.2',
+      '_',
+      ':',
+      'élan',
+      '名',
+      '𐀀a',
+      'a·',
+      'b\u0300',
+    ),
   },
   fc.stringMatching(/^[A-Za-z_:][A-Za-z0-9._:-]{0,8}$/),
 );

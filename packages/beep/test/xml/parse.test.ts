@@ -57,12 +57,16 @@ describe('malformed documents', () => {
     ['U+FFFF', '<a>\uffff</a>', 'xml.character'],
     ['a high surrogate alone', '<a>\ud800</a>', 'xml.character'],
     ['a low surrogate alone', '<a>\udc00</a>', 'xml.character'],
+    ['two low surrogates', '<a>\udc00\udc00</a>', 'xml.character'],
+    ['two high surrogates', '<a>\ud800\ud800</a>', 'xml.character'],
     ['a high surrogate at the end', '<a/>\ud800', 'xml.character'],
     ['a byte order mark in a string', '\ufeff<a/>', 'xml.root'],
     ['no name', '<>', 'xml.name'],
     ['a blank in front of the name', '< a/>', 'xml.name'],
     ['a digit in front of the name', '<1a/>', 'xml.name'],
     ['a hyphen in front of the name', '<-a/>', 'xml.name'],
+    ['a combining mark in front of the name', '<\u0300a/>', 'xml.name'],
+    ['a middle dot in front of the name', '<·a/>', 'xml.name'],
     ['a multiplication sign in a name', '<a×/>', 'xml.attribute'],
     ['an end tag of another name', '<a></b>', 'xml.tag'],
     ['an end tag of a longer name', '<a></ab>', 'xml.tag'],
@@ -87,6 +91,11 @@ describe('malformed documents', () => {
     [
       'an attribute twice among many',
       `<a ${Array.from({ length: 20 }, (_, n) => `b${n}=''`).join(' ')} b3=''/>`,
+      'xml.attribute.duplicate',
+    ],
+    [
+      'an attribute twice at the end of many',
+      `<a ${Array.from({ length: 20 }, (_, n) => `b${n}=''`).join(' ')} b19=''/>`,
       'xml.attribute.duplicate',
     ],
     [']]> in character data', '<a>b]]>c</a>', 'xml.text'],
@@ -166,6 +175,12 @@ describe('well-formed documents', () => {
 
   it('may use prefixes that are not declared: namespaces are not part of XML 1.0', () => {
     expect(parseXml('<p:a:b q:c="1"/>').name).toBe('p:a:b');
+  });
+
+  it('may use every name of XML 1.0 §2.3', () => {
+    for (const name of ['a·b', 'a\u0300', 'a‿b', 'a.b-c_d1', '_', 'É', '\u{10000}\u{effff}', 'Ͱ', '\u200c']) {
+      expect(parseXml(`<${name} ${name}=''/>`)).toMatchObject({ name, attributes: [{ name }] });
+    }
   });
 
   it('tell white space from text', () => {
