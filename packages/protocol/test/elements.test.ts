@@ -76,7 +76,7 @@ describe('elements of the core', () => {
     ]);
     refusesEach([
       data(`${o}${r}x${c}`),
-      data(o + r + "<data-content Name='1'/>"),
+      data(`${o}${r}<data-content Name='1'/>`),
       `<data>${o}${r}${c}</data>`,
     ]);
   });
