@@ -38,9 +38,9 @@ export class AccessTable {
   }
 
   put(record: AccessRecord): void {
-    this.#indexes.delete(record.owner);
-    this.#forgetDecisions();
     this.#set(record);
+    this.#indexes.get(record.owner)?.set(record);
+    this.#forgetDecisions();
   }
 
   /** Whether the entry that matches `actor` best contains `action` (RFC 3341 §3.1). */

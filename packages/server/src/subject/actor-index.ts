@@ -28,16 +28,18 @@ export class ActorIndex {
   readonly #domains = new Map<string, Map<string, readonly string[]>>();
 
   constructor(records: Iterable<AccessRecord>) {
-    for (const { actor, actions } of records) {
-      if (actions === undefined) continue;
-      const [local, domain] = partsOf(actor);
-      let locals = this.#domains.get(domain);
-      if (locals === undefined) {
-        locals = new Map();
-        this.#domains.set(domain, locals);
-      }
-      locals.set(local, actions);
-    }
+    for (const record of records) this.set(record);
+  }
+
+  /** Takes an entry in; one without actions was removed. */
+  set({ actor, actions }: AccessRecord): void {
+    const [local, domain] = partsOf(actor);
+    const locals = this.#domains.get(domain);
+    if (actions === undefined) {
+      locals?.delete(local);
+      if (locals?.size === 0) this.#domains.delete(domain);
+    } else if (locals === undefined) this.#domains.set(domain, new Map([[local, actions]]));
+    else locals.set(local, actions);
   }
 
   /** Whether there is an entry with exactly this actor. */

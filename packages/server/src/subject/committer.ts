@@ -40,7 +40,7 @@ export class Committer<P extends Pending> {
     this.#isScheduled = true;
     queueMicrotask(() => {
       this.#isScheduled = false;
-      if (this.#inFlight.length === 0) this.#next();
+      this.#next();
     });
   }
 
@@ -68,7 +68,6 @@ export class Committer<P extends Pending> {
     this.#inFlight = [];
     this.#waiting = [];
     this.#onFailure(failed, error);
-    this.#next();
   }
 }
 

@@ -44,6 +44,17 @@ export interface OwnerCounters {
   readonly refused: Record<number, number>;
 }
 
+export interface OwnerSizes {
+  /** Operations in progress. */
+  readonly operations: number;
+  /** Deadlines that are set: one for each operation in progress. */
+  readonly deadlines: number;
+  /** Subjects in memory. */
+  readonly subjects: number;
+  /** Inputs that wait, and decisions on their way to the store. */
+  readonly backlog: number;
+}
+
 interface PendingDecision {
   readonly slot: SubjectSlot;
   readonly decision: Decision;
@@ -87,10 +98,14 @@ export class SubjectOwner {
     this.#scheduler = new Scheduler(clock, (operation) => this.#expire(operation));
   }
 
-  /** In-progress operations and subjects in memory. */
-  get sizes(): { readonly operations: number; readonly subjects: number; readonly backlog: number } {
-    const backlog = this.#committer.backlog + this.#waiting;
-    return { operations: this.#transactions.size, subjects: this.#slots.size, backlog };
+  /** How much there is of everything now. */
+  get sizes(): OwnerSizes {
+    return {
+      operations: this.#transactions.size,
+      deadlines: this.#scheduler.size,
+      subjects: this.#slots.size,
+      backlog: this.#committer.backlog + this.#waiting,
+    };
   }
 
   /**
@@ -227,29 +242,20 @@ export class SubjectOwner {
   }
 
   #drain(slot: SubjectSlot): void {
-    if (slot.isDraining) return;
-    slot.isDraining = true;
     let taken = 0;
     for (; slot.state !== undefined; taken++) {
       const item = slot.waiting[taken];
       if (item === undefined) break;
       this.#waiting -= 1;
       if (item.kind === 'look') item.look(slot.state);
-      else this.#decideWaiting(slot, slot.state, item.input, item.hold);
+      else {
+        if (item.hold !== undefined) this.#transactions.drop(item.hold);
+        this.#decide(slot, slot.state, item.input);
+      }
     }
+    // What waits counts as waiting until its turn is over: what comes meanwhile goes behind it.
     slot.waiting.splice(0, taken);
-    slot.isDraining = false;
     this.#slots.settle(slot);
-  }
-
-  #decideWaiting(slot: SubjectSlot, state: SubjectState, input: Input, hold: Hold | undefined): void {
-    if (hold !== undefined) this.#transactions.drop(hold);
-    if (input.kind === 'terminate') {
-      // The operation for which it waited was refused, and its transID taken for another subject.
-      const subject = this.#transactions.subjectOf(input.originator, input.transID);
-      if (subject !== undefined && subject !== slot.endpoint) return this.#take(subject, input);
-    }
-    this.#decide(slot, state, input);
   }
 
   #decideAside(subject: string, input: OperationInput): void {

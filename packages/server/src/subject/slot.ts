@@ -17,8 +17,6 @@ export class SubjectSlot {
   /** Undefined while the records are not in memory. */
   state: SubjectState | undefined;
   isLoading = false;
-  /** What waits is being decided. */
-  isDraining = false;
   /** Decisions that are not durable yet. */
   pending = 0;
   /** Used since it was last considered for eviction. */
@@ -31,13 +29,11 @@ export class SubjectSlot {
 
   /** The state when an input may be decided at once. */
   get ready(): SubjectState | undefined {
-    return this.waiting.length === 0 && !this.isDraining ? this.state : undefined;
+    return this.waiting.length === 0 ? this.state : undefined;
   }
 
   /** Something depends on what is in memory. */
   get isBusy(): boolean {
-    return (
-      this.isLoading || this.isDraining || this.pending > 0 || this.waiting.length > 0 || !this.outbox.isIdle
-    );
+    return this.isLoading || this.pending > 0 || this.waiting.length > 0 || !this.outbox.isIdle;
   }
 }

@@ -2,6 +2,8 @@ import { parseDataMessage, parseOperation, serviceData } from '@apex/protocol';
 import { PresenceMessages } from '../../src/services/presence/presence-messages.ts';
 import { PresenceService } from '../../src/services/presence/presence-service.ts';
 import type { DroppedData, EffectSink } from '../../src/services/service.ts';
+import { FaultyStore } from '../../src/store/faulty-store.ts';
+import { MemoryStore } from '../../src/store/memory/memory-store.ts';
 import type { Store } from '../../src/store/ports.ts';
 import { SubjectAccessPolicy } from '../../src/subject/access-policy.ts';
 import { SubjectAdministration } from '../../src/subject/administration.ts';
@@ -160,4 +162,24 @@ export function line({ to, operation }: Received): string {
 /** Some turns of the event loop. */
 export async function turns(count = 5): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** When the endpoints of a furnished house were provisioned. */
+export const CREATED = 1_000_000;
+
+export type FaultyHouse = House & { readonly store: FaultyStore };
+
+/** A house with three endpoints, whose store can be told to be slow and to fail. */
+export async function furnished(options: Partial<OwnerOptions> = {}): Promise<FaultyHouse> {
+  const house = new House(new FaultyStore(new MemoryStore()), new VirtualClock(), options);
+  await house.owner.start();
+  for (const name of ['fred', 'wilma', 'barney']) await house.administration.provision(`${name}@${DOMAIN}`);
+  return house as FaultyHouse;
+}
+
+/** A house that has forgotten everything but its store and its clock. */
+export async function restarted(before: FaultyHouse): Promise<FaultyHouse> {
+  const after = new House(before.store, before.clock);
+  await after.owner.start();
+  return after as FaultyHouse;
 }

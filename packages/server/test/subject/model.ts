@@ -50,7 +50,9 @@ export function judge(state: ModelState, input: Input, at: Circumstances): Verdi
   const watchers = (of: ModelState): readonly ModelOperation[] =>
     of.operations.filter((operation) => operation.subject === subject && operation.kind === 'watch');
   const told = (of: ModelState, action: string, originator: string): string[] =>
-    watchers(of).map((watch) => `${short(watch.originator)} ${watch.transID}: notify ${action} ${short(originator)}`);
+    watchers(of).map(
+      (watch) => `${short(watch.originator)} ${watch.transID}: notify ${action} ${short(originator)}`,
+    );
   const without = (of: ModelState, gone: readonly ModelOperation[]): ModelState => ({
     ...of,
     operations: of.operations.filter((operation) => !gone.includes(operation)),
@@ -115,10 +117,14 @@ export function judge(state: ModelState, input: Input, at: Circumstances): Verdi
       const after = lasts ? { ...rest, operations: [...rest.operations, operation] } : rest;
       if (input.kind === 'subscribe') {
         const entry = `${short(input.originator)} ${input.transID}: publish ${state.entries[subject]?.lastUpdate}`;
-        const news = told(after, 'subscribe', input.originator).map((line) => `${line} ${input.durationSeconds}`);
+        const news = told(after, 'subscribe', input.originator).map(
+          (line) => `${line} ${input.durationSeconds}`,
+        );
         return { state: after, messages: [...(lasts ? [] : lost), entry, ...news] };
       }
-      const subscriptions = after.operations.filter(({ subject: on, kind }) => on === subject && kind === 'subscribe');
+      const subscriptions = after.operations.filter(
+        ({ subject: on, kind }) => on === subject && kind === 'subscribe',
+      );
       return {
         state: after,
         messages: [
@@ -133,12 +139,15 @@ export function judge(state: ModelState, input: Input, at: Circumstances): Verdi
     case 'publish': {
       const answer = (code: number): string => `${short(input.originator)} ${input.transID}: reply ${code}`;
       if (!state.provisioned.includes(subject)) return { state, messages: [answer(550)] };
-      if (!allows(state, subject, input.originator, 'presence:publish')) return { state, messages: [answer(537)] };
+      if (!allows(state, subject, input.originator, 'presence:publish'))
+        return { state, messages: [answer(537)] };
       const previous = state.entries[subject]?.lastUpdate ?? 0;
       if (input.entry.lastUpdate !== previous) return { state, messages: [answer(555)] };
       const lastUpdate = Math.max(at.wall, previous + 1);
       const entries = { ...state.entries, [subject]: { lastUpdate, info: input.entry.publisherInfo } };
-      const subscribers = state.operations.filter(({ subject: on, kind }) => on === subject && kind === 'subscribe');
+      const subscribers = state.operations.filter(
+        ({ subject: on, kind }) => on === subject && kind === 'subscribe',
+      );
       const fanOut = subscribers.map(
         ({ originator, transID }) => `${short(originator)} ${transID}: publish ${lastUpdate}`,
       );
@@ -150,7 +159,8 @@ export function judge(state: ModelState, input: Input, at: Circumstances): Verdi
         ({ originator, transID }) => originator === input.originator && transID === input.transID,
       );
       if (own === undefined) return { state, messages: [answer(550)] };
-      if (own.subject !== subject) return { state, messages: ['a terminate goes to the subject of its operation'] };
+      if (own.subject !== subject)
+        return { state, messages: ['a terminate goes to the subject of its operation'] };
       const after = without(state, [own]);
       const news = own.kind === 'subscribe' ? told(after, 'terminate', own.originator) : [];
       return { state: after, messages: [answer(250), ...news] };
@@ -158,7 +168,9 @@ export function judge(state: ModelState, input: Input, at: Circumstances): Verdi
     case 'expire': {
       const own = state.operations.find(
         ({ originator, transID, begun }) =>
-          originator === input.originator && transID === input.transID && begun === at.begunBy(input.generation),
+          originator === input.originator &&
+          transID === input.transID &&
+          begun === at.begunBy(input.generation),
       );
       if (own === undefined) return { state, messages: [] };
       if (own.due > at.monotonic) return { state, messages: ['an operation lasts for its duration'] };

@@ -1,29 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { FaultyStore } from '../../src/store/faulty-store.ts';
-import { MemoryStore } from '../../src/store/memory/memory-store.ts';
-import type { OwnerOptions } from '../../src/subject/owner.ts';
-import { BARNEY, BETTY, FRED, WILMA } from './desk.ts';
-import { House, turns, VirtualClock } from './house.ts';
-
-const CREATED = 1_000_000;
-
-async function house(options: Partial<OwnerOptions> = {}): Promise<House & { readonly store: FaultyStore }> {
-  const opened = new House(new FaultyStore(new MemoryStore()), new VirtualClock(), options);
-  await opened.owner.start();
-  for (const endpoint of [FRED, WILMA, BARNEY]) await opened.administration.provision(endpoint);
-  return opened as House & { readonly store: FaultyStore };
-}
-
-/** A house that has forgotten everything but its store and its clock. */
-async function restarted(before: House): Promise<House & { readonly store: FaultyStore }> {
-  const after = new House(before.store, before.clock);
-  await after.owner.start();
-  return after as House & { readonly store: FaultyStore };
-}
+import { BARNEY, FRED, WILMA } from './desk.ts';
+import { CREATED, furnished, restarted, turns } from './house.ts';
 
 describe('what leaves', () => {
   it('[P10] does not leave before the write is durable', async () => {
-    const home = await house();
+    const home = await furnished();
     home.subscribe(WILMA, FRED, 1);
     await home.owner.idle();
     home.take();
@@ -37,7 +18,7 @@ describe('what leaves', () => {
   });
 
   it('keeps the order of the decisions, those without writes included', async () => {
-    const home = await house();
+    const home = await furnished();
     home.store.hold();
     home.publish(FRED, FRED, 1, CREATED);
     home.subscribe(WILMA, FRED, 2, 0);
@@ -54,13 +35,13 @@ describe('what leaves', () => {
   });
 
   it('leaves at once when it needs no write and nothing is on its way', async () => {
-    const home = await house();
+    const home = await furnished();
     home.subscribe(WILMA, FRED, 2, 0);
     expect(home.take()).toEqual([`wilma 2: publish ${CREATED}`]);
   });
 
   it('groups what is decided while a commit is in flight', async () => {
-    const home = await house();
+    const home = await furnished();
     const batches: number[] = [];
     const { store } = home;
     const commit = store.commit.bind(store);
@@ -82,7 +63,7 @@ describe('what leaves', () => {
 
 describe('a fan-out', () => {
   it('leaves in slices; the next effects of its subject wait, those of others do not', async () => {
-    const home = await house({ sliceSize: 2 });
+    const home = await furnished({ sliceSize: 2 });
     for (let index = 0; index < 5; index++) home.subscribe(`wilma/${index}@example.com`, FRED, 1);
     await home.owner.idle();
     home.take();
@@ -108,7 +89,7 @@ describe('a fan-out', () => {
   });
 
   it('passes over an operation whose end became durable meanwhile', async () => {
-    const home = await house({ sliceSize: 1 });
+    const home = await furnished({ sliceSize: 1 });
     const names = [0, 1, 2, 3].map((index) => `wilma/${index}@example.com`);
     for (const name of names) home.subscribe(name, FRED, 1);
     await home.owner.idle();
@@ -126,7 +107,7 @@ describe('a fan-out', () => {
 
 describe('a batch that fails', () => {
   it('answers 451 to its operations and to all behind it, and nothing of it stays', async () => {
-    const home = await house();
+    const home = await furnished();
     home.subscribe(WILMA, FRED, 1);
     await home.owner.idle();
     home.take();
@@ -146,7 +127,7 @@ describe('a batch that fails', () => {
   });
 
   it('gives transIDs back that it had taken, and takes those that it had given back', async () => {
-    const home = await house();
+    const home = await furnished();
     home.subscribe(WILMA, FRED, 1);
     await home.owner.idle();
     home.take();
@@ -165,7 +146,7 @@ describe('a batch that fails', () => {
   });
 
   it('rejects what administration asked for with 451', async () => {
-    const home = await house();
+    const home = await furnished();
     home.store.failNext();
     await expect(home.administration.setAccess(FRED, WILMA, ['all:all'])).rejects.toMatchObject({
       replyCode: 451,
@@ -174,7 +155,7 @@ describe('a batch that fails', () => {
   });
 
   it('tries an expiry again, and leaves the operation in progress until then', async () => {
-    const home = await house({ retryMs: 500 });
+    const home = await furnished({ retryMs: 500 });
     home.subscribe(WILMA, FRED, 1, 60);
     await home.owner.idle();
     home.take();
@@ -192,7 +173,7 @@ describe('a batch that fails', () => {
   });
 
   it('keeps later inputs of its subjects waiting until the records are read again', async () => {
-    const home = await house();
+    const home = await furnished();
     home.store.hold();
     home.store.failNext();
     home.publish(FRED, FRED, 1, CREATED);
@@ -210,7 +191,7 @@ describe('a batch that fails', () => {
 
 describe('a subject that is not in memory', () => {
   it('is loaded first; meanwhile only its own inputs wait, and a terminate finds its way', async () => {
-    const before = await house();
+    const before = await furnished();
     const home = await restarted(before);
     home.subscribe(WILMA, BARNEY, 8);
     await home.owner.idle();
@@ -233,7 +214,7 @@ describe('a subject that is not in memory', () => {
   });
 
   it('whose records cannot be read gets its inputs answered 451, and is tried again with the next', async () => {
-    const home = await restarted(await house());
+    const home = await restarted(await furnished());
     home.store.failNext(1, 'load');
     const verdicts: string[] = [];
     home.subscribe(WILMA, FRED, 1);
@@ -247,7 +228,7 @@ describe('a subject that is not in memory', () => {
   });
 
   it('makes room for others when it has no operations in progress', async () => {
-    const home = await house({ cachedSubjects: 10 });
+    const home = await furnished({ cachedSubjects: 10 });
     for (let index = 0; index < 40; index++) await home.administration.provision(`e${index}@example.com`);
     for (let index = 0; index < 20; index++) home.subscribe(WILMA, `e${index}@example.com`, 100 + index);
     await home.owner.idle();
@@ -262,7 +243,7 @@ describe('a subject that is not in memory', () => {
 
 describe('a restart', () => {
   it('[P8] keeps operations in progress, and silently ends those whose time passed meanwhile', async () => {
-    const before = await house();
+    const before = await furnished();
     before.subscribe(WILMA, FRED, 1, 60);
     before.watch(FRED, FRED, 2, 10);
     before.watch(BARNEY, FRED, 3, 60);
@@ -287,7 +268,7 @@ describe('a restart', () => {
   });
 
   it('[P14] measures on the monotonic clock, whatever happens to the wall clock', async () => {
-    const home = await house();
+    const home = await furnished();
     home.subscribe(WILMA, FRED, 1, 60);
     await home.owner.idle();
     home.take();
@@ -301,90 +282,9 @@ describe('a restart', () => {
   });
 });
 
-describe('administration', () => {
-  it('[P12] [A8] removes an endpoint with all that stands elsewhere', async () => {
-    const home = await house();
-    await home.administration.setAccess(BARNEY, WILMA, ['presence:subscribe']);
-    await home.administration.setAccess(BARNEY, 'wilma/*@example.com', ['presence:subscribe']);
-    home.subscribe(WILMA, BARNEY, 1);
-    home.watch('wilma/a@example.com', FRED, 1);
-    home.subscribe(FRED, WILMA, 4);
-    home.watch(BARNEY, BARNEY, 5);
-    await home.owner.idle();
-    home.take();
-    await home.administration.remove(WILMA);
-    expect(home.take().sort()).toEqual([
-      'barney 5: notify terminate wilma',
-      'fred 4: terminate 550',
-      'wilma 1: terminate 550',
-      'wilma/a 1: terminate 550',
-    ]);
-    expect(home.detached).toEqual([`${WILMA} 550`]);
-    expect((await home.administration.listAccess(BARNEY)).map(({ actor }) => actor)).toEqual([
-      'barney/*@example.com',
-      '*@example.com',
-    ]);
-    expect(await home.administration.listEndpoints('', 10)).toEqual([BARNEY, FRED]);
-    await expect(home.administration.showPresence(WILMA)).rejects.toMatchObject({ code: 'endpoint.unknown' });
-    await expect(home.administration.remove(WILMA)).rejects.toMatchObject({ code: 'endpoint.unknown' });
-  });
-
-  it('[A5] ends with 537 what another entry made possible, when that entry goes', async () => {
-    const home = await house();
-    home.subscribe(WILMA, FRED, 1);
-    await home.administration.setAccess(FRED, WILMA, ['core:data']);
-    expect(home.take()).toEqual([`wilma 1: publish ${CREATED}`, 'wilma 1: terminate 537']);
-  });
-
-  it('[C3] [C8] takes names of endpoints of the domain only', async () => {
-    const { administration } = await house();
-    const code = (endpoint: string): Promise<unknown> =>
-      administration.provision(endpoint).catch((error: { code: string }) => error.code);
-    expect(await code('APEX=pubsub@example.com')).toBe('endpoint.reserved');
-    expect(await code('fred/appl=im@example.com')).toBe('endpoint.subaddress');
-    expect(await code('fred@elsewhere.example')).toBe('endpoint.domain');
-    expect(await code('fred')).toBe('endpoint.name');
-    expect(await code('fred@EXAMPLE.com')).toBe('endpoint.exists');
-    expect(await code('bam*bam@example.com')).toBeUndefined();
-    expect((await administration.listAccess('bam*bam@example.com')).map(({ actor }) => actor)).toEqual([
-      'bam\\*bam/*@example.com',
-      '*@example.com',
-    ]);
-  });
-
-  it('refuses actors and actions that mean nothing', async () => {
-    const { administration } = await house();
-    await expect(administration.setAccess(FRED, 'f*d@example.com', ['all:all'])).rejects.toMatchObject({
-      code: 'access.actor',
-    });
-    await expect(administration.setAccess(FRED, WILMA, ['subscribe'])).rejects.toMatchObject({
-      code: 'access.actions',
-    });
-    await expect(administration.setAccess(FRED, WILMA, [])).rejects.toMatchObject({ code: 'access.actions' });
-    await expect(administration.setAccess(BETTY, WILMA, ['all:all'])).rejects.toMatchObject({
-      code: 'endpoint.unknown',
-    });
-    await expect(administration.removeAccess(FRED, BETTY)).rejects.toMatchObject({ code: 'access.unknown' });
-  });
-
-  it('keeps new credentials, and those of a removed endpoint no longer', async () => {
-    const home = await house();
-    const keys = {
-      salt: new Uint8Array([1]),
-      iterations: 4096,
-      storedKey: new Uint8Array([2]),
-      serverKey: new Uint8Array([3]),
-    };
-    await home.administration.setCredentials(FRED, { mechanism: 'SCRAM-SHA-256', ...keys });
-    expect(await home.store.findCredentials(FRED)).toMatchObject({ iterations: 4096 });
-    await home.administration.remove(FRED);
-    expect(await home.store.findCredentials(FRED)).toBeUndefined();
-  });
-});
-
 describe('access decisions', () => {
   it('come at once when the owner is in memory, else in the order in which they were asked for', async () => {
-    const before = await house();
+    const before = await furnished();
     await before.administration.provisionService('presence');
     await before.administration.provisionService('presence');
     const home = await restarted(before);
@@ -407,9 +307,21 @@ describe('access decisions', () => {
   });
 });
 
+it('verdicts about one owner come in the order in which they were asked for, also amid its inputs', async () => {
+  const home = await restarted(await furnished());
+  const verdicts: string[] = [];
+  const check = (actor: string): void =>
+    home.access.check(FRED, actor, 'core:data', (verdict) => verdicts.push(`${actor} ${verdict}`));
+  home.onSend = () => check(BARNEY);
+  home.subscribe(FRED, FRED, 1, 0);
+  check(WILMA);
+  await home.owner.idle();
+  expect(verdicts).toEqual([`${WILMA} allowed`, `${BARNEY} allowed`]);
+});
+
 describe('too much input', () => {
   it('is refused with 450 while too much waits for the store', async () => {
-    const home = await house({ backlog: 2 });
+    const home = await furnished({ backlog: 2 });
     home.store.hold();
     for (let transID = 1; transID <= 3; transID++) home.subscribe(WILMA, FRED, transID);
     expect(home.take()).toEqual(['wilma 3: reply 450']);
