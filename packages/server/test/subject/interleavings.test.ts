@@ -85,6 +85,7 @@ const command = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('attach' as const), originator }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('detach' as const), originator }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('stall' as const), originator, subject }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('renew' as const), nth: fc.nat(5), duration }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('hold' as const) }) },
   {
     weight: 2,
@@ -173,6 +174,11 @@ async function perform(trial: Trial, step: Command): Promise<void> {
     case 'fail':
       trial.failures[step.kind] += 1;
       return;
+    case 'renew': {
+      // P9: an operation in progress is asked for again, under its transID
+      const known = trial.model.operations[step.nth % Math.max(1, trial.model.operations.length)];
+      return known === undefined ? undefined : perform(trial, { ...known, ...step, do: known.kind });
+    }
     case 'stall': {
       // A batch fails, and the records of its subjects are not read again before a release.
       trial.failures.commit += 1;

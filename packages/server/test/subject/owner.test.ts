@@ -172,6 +172,27 @@ describe('a batch that fails', () => {
     expect(home.clock.timers).toBe(0);
   });
 
+  it('whose records cannot be read again either, forgets no expiry', async () => {
+    const home = await furnished();
+    home.subscribe(WILMA, FRED, 1, 60);
+    await home.owner.idle();
+    home.take();
+    home.store.hold();
+    home.store.failNext();
+    home.store.failNext(1, 'load');
+    home.publish(FRED, FRED, 2, CREATED);
+    await turns();
+    home.store.release(1);
+    await turns();
+    home.clock.advance(60_000);
+    home.store.release();
+    await home.owner.idle();
+    expect(home.take()).toEqual(['fred 2: reply 451']);
+    home.clock.advance(1000);
+    await home.owner.idle();
+    expect(home.take()).toEqual(['wilma 1: terminate 250']);
+  });
+
   it('keeps later inputs of its subjects waiting until the records are read again', async () => {
     const home = await furnished();
     home.store.hold();
