@@ -248,14 +248,22 @@ export class SubjectOwner {
       if (item === undefined) break;
       this.#waiting -= 1;
       if (item.kind === 'look') item.look(slot.state);
-      else {
-        if (item.hold !== undefined) this.#transactions.drop(item.hold);
-        this.#decide(slot, slot.state, item.input);
-      }
+      else this.#decideWaiting(slot, slot.state, item.input, item.hold);
     }
     // What waits counts as waiting until its turn is over: what comes meanwhile goes behind it.
     slot.waiting.splice(0, taken);
     this.#slots.settle(slot);
+  }
+
+  #decideWaiting(slot: SubjectSlot, state: SubjectState, input: Input, hold: Hold | undefined): void {
+    if (hold !== undefined) this.#transactions.drop(hold);
+    if (input.kind === 'terminate') {
+      // It waited for an operation that was refused, while a batch failed and left the transID with
+      // the operation that had it before.
+      const subject = this.#transactions.subjectOf(input.originator, input.transID);
+      if (subject !== undefined && subject !== slot.endpoint) return this.#take(subject, input);
+    }
+    this.#decide(slot, state, input);
   }
 
   #decideAside(subject: string, input: OperationInput): void {

@@ -145,6 +145,23 @@ describe('a batch that fails', () => {
     expect(await home.store.loadOperations()).toHaveLength(2);
   });
 
+  it('leaves a transID with its operation, and a terminate that waits elsewhere finds it there', async () => {
+    const home = await furnished();
+    home.subscribe(WILMA, FRED, 1);
+    await home.owner.idle();
+    home.take();
+    home.store.hold();
+    home.store.failNext();
+    home.terminate(WILMA, 1);
+    await turns();
+    home.subscribe(WILMA, 'nobody@example.com', 1);
+    home.terminate(WILMA, 1);
+    home.store.release();
+    await home.owner.idle();
+    expect(home.take()).toEqual(['wilma 1: reply 451', 'wilma 1: reply 550', 'wilma 1: reply 250']);
+    expect(home.owner.sizes.operations).toBe(0);
+  });
+
   it('rejects what administration asked for with 451', async () => {
     const home = await furnished();
     home.store.failNext();
