@@ -1,3 +1,5 @@
+import { UsageError } from './errors.ts';
+
 /** Every bound of a session, with its unit. What a peer can make us keep is bounded by these. */
 export interface Limits {
   /** Payload octets of a frame that we send. */
@@ -43,3 +45,17 @@ export const defaultLimits: Limits = {
   greetingWaitMs: 30_000,
   closeWaitMs: 10_000,
 };
+
+/** The defaults with what `limits` changes. Throws UsageError `limits.invalid`. */
+export function completeLimits(limits: Partial<Limits> = {}): Limits {
+  const complete = { ...defaultLimits, ...limits };
+  const { framePayloadOctets, receiveWindowOctets, managementWindowOctets } = complete;
+  if (!Object.values(complete).every((limit) => limit >= 0) || framePayloadOctets < 1) {
+    throw new UsageError('limits.invalid', 'a limit is a number, not negative; a frame takes an octet');
+  }
+  // 3081 §3.1.1 rules 1 and 2: what a channel is created with cannot be refused afterwards
+  if (Math.min(receiveWindowOctets, managementWindowOctets) < 4096) {
+    throw new UsageError('limits.invalid', 'a window has at least 4096 octets');
+  }
+  return complete;
+}

@@ -23,6 +23,8 @@ export interface ChannelHost extends SessionHandle {
   seqReady(channel: BeepChannel): void;
   /** The channel is to be closed. */
   closeChannel(channel: BeepChannel, onResult: CloseResult): void;
+  /** Something may have to be done before the next octets leave. */
+  attention(): void;
   /** The payload of a negative reply. */
   refusal(replyCode: number, text: string): Uint8Array;
   /** A handler has thrown: this session ends. */
@@ -220,6 +222,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
     if (header.kind === 'MSG') this.#receiveMessage(header, payload);
     else this.#receiveReply(header, payload);
     this.#considerSeq();
+    this.#progressed();
   }
 
   /** Returns false when the SEQ cannot be (3081 §3.1.3). */
@@ -333,6 +336,12 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
     }
     this.#exchanges.replyLeft(message, octets);
     this.#considerSeq();
+    this.#progressed();
+  }
+
+  /** A close or release may have waited for this. */
+  #progressed(): void {
+    if (this.state !== 'open' || this.#host.isReleasing) this.#host.attention();
   }
 
   #nextToLeave(): OutgoingMessage | undefined {

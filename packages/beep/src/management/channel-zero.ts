@@ -1,19 +1,12 @@
 import { BeepChannel, type CloseResult } from '../channel/channel.ts';
 import type { ServerExchange } from '../channel/exchange.ts';
 import { MessageError, ReplyError } from '../errors.ts';
-import { beepXml, beepXmlBody } from '../message/mime.ts';
+import { beepXmlBody } from '../message/mime.ts';
 import type { Greeting } from '../session/facts.ts';
-import type {
-  ChannelEnd,
-  ChannelHandler,
-  ChannelStart,
-  Exchange,
-  Reply,
-  StartedChannel,
-} from '../session/profile.ts';
+import type { ChannelEnd, ChannelHandler, ChannelStart, Reply, StartedChannel } from '../session/profile.ts';
 import { Closing } from './closing.ts';
-import { type ErrorElement, formatManagement, type ManagementElement, parseManagement } from './elements.ts';
-import { type ManagementExchanges, type ManagementHost, malformed } from './host.ts';
+import { type ErrorElement, type ManagementElement, parseManagement } from './elements.ts';
+import { encodeManagement, type ManagementExchanges, type ManagementHost, malformed } from './host.ts';
 import { Starting } from './starting.ts';
 
 /**
@@ -27,7 +20,7 @@ export class ChannelZero implements ChannelHandler, ManagementExchanges {
   readonly #starting: Starting;
   readonly #closing: Closing;
   #busy = false;
-  #waiting: Exchange[] | undefined = undefined;
+  #waiting: ServerExchange[] | undefined = undefined;
 
   constructor(host: ManagementHost) {
     this.#host = host;
@@ -38,14 +31,14 @@ export class ChannelZero implements ChannelHandler, ManagementExchanges {
 
   /** 3080 §2.3.1.1: at once, without waiting for the peer's. Returns the exchange that carries it. */
   greet(greeting: Greeting): void {
-    this.#openWith((exchange) => exchange.reply(format({ kind: 'greeting', ...greeting })));
+    this.#openWith((exchange) => exchange.reply(encodeManagement({ kind: 'greeting', ...greeting })));
   }
 
   /** 3080 §2.4: the negative reply of a listener that is unavailable. `sent` runs inside `takeOutput`. */
   declineSession(replyCode: number, text: string, sent: () => void): void {
     this.#openWith((exchange) => {
       exchange.onSent = sent;
-      exchange.error(format({ kind: 'error', code: replyCode, text }));
+      exchange.error(encodeManagement({ kind: 'error', code: replyCode, text }));
     });
   }
 
@@ -75,7 +68,7 @@ export class ChannelZero implements ChannelHandler, ManagementExchanges {
     this.#closing.tick(now);
   }
 
-  /** An error element, with its language where the peer prefers another (3080 §2.3.1.5). */
+  // 3080 §2.3.1.5 rule 2
   error(replyCode: number, text: string): ErrorElement {
     const first = this.#host.facts.localize[0];
     const isExpected = first === undefined || first === 'i-default' || /^en\b/i.test(first);
@@ -83,22 +76,30 @@ export class ChannelZero implements ChannelHandler, ManagementExchanges {
     return { kind: 'error', code: replyCode, text, ...lang };
   }
 
-  /** Answers the MSG in work, and goes on to the next. */
-  answer(exchange: Exchange, element: ManagementElement): void {
-    if (element.kind === 'error') exchange.error(format(element));
-    else exchange.reply(format(element));
-    this.#busy = false;
-    this.#host.attention();
-    this.#processWaiting();
+  answer(exchange: ServerExchange, element: ManagementElement): void {
+    const payload = encodeManagement(element);
+    if (element.kind === 'error') exchange.error(payload);
+    else exchange.reply(payload);
+    this.answered();
   }
 
-  /** Sends a MSG; `onReply` gets the positive reply, or the refusal, or the loss. */
+  answered(): void {
+    this.#busy = false;
+    this.#host.attention();
+    // 3080 §2.6.1
+    while (!this.#busy && this.#waiting !== undefined && this.channel.state !== 'closed') {
+      const next = this.#waiting.shift();
+      if (this.#waiting.length === 0) this.#waiting = undefined;
+      if (next !== undefined) this.#process(next);
+    }
+  }
+
   ask<Kind extends 'profile' | 'ok'>(
     element: ManagementElement,
     expected: Kind,
     onReply: (reply: Extract<ManagementElement, { kind: Kind }> | Error) => void,
   ): void {
-    this.channel.sendMessage(format(element), (reply) => {
+    this.channel.sendMessage(encodeManagement(element), (reply) => {
       if (reply.kind === 'lost') onReply(reply.error);
       else if (reply.kind === 'ERR') onReply(this.#refusal(reply));
       else onReply(this.#positive(reply, expected));
@@ -107,7 +108,7 @@ export class ChannelZero implements ChannelHandler, ManagementExchanges {
 
   // --- ChannelHandler
 
-  message(exchange: Exchange): void {
+  message(exchange: ServerExchange): void {
     if (this.#busy) {
       this.#waiting ??= [];
       this.#waiting.push(exchange);
@@ -120,15 +121,7 @@ export class ChannelZero implements ChannelHandler, ManagementExchanges {
     this.#waiting = undefined;
   }
 
-  #processWaiting(): void {
-    while (!this.#busy && this.#waiting !== undefined) {
-      const next = this.#waiting.shift();
-      if (this.#waiting.length === 0) this.#waiting = undefined;
-      if (next !== undefined) this.#process(next);
-    }
-  }
-
-  #process(exchange: Exchange): void {
+  #process(exchange: ServerExchange): void {
     this.#busy = true;
     let element: ManagementElement;
     try {
@@ -143,7 +136,7 @@ export class ChannelZero implements ChannelHandler, ManagementExchanges {
         this.#starting.asked(exchange, element);
         return;
       case 'close':
-        this.#closing.asked(exchange as ServerExchange, element);
+        this.#closing.asked(exchange, element);
         return;
       case 'greeting':
       case 'profile':
@@ -197,8 +190,4 @@ export class ChannelZero implements ChannelHandler, ManagementExchanges {
       throw error;
     }
   }
-}
-
-function format(element: ManagementElement): Uint8Array {
-  return beepXml(formatManagement(element));
 }

@@ -1,8 +1,10 @@
 import type { BeepChannel, ChannelHost } from '../channel/channel.ts';
+import type { ServerExchange } from '../channel/exchange.ts';
 import { FrameError, type ReplyError } from '../errors.ts';
+import { beepXml } from '../message/mime.ts';
 import type { Greeting } from '../session/facts.ts';
-import type { Exchange, Profile } from '../session/profile.ts';
-import type { ErrorElement, ManagementElement } from './elements.ts';
+import type { Profile } from '../session/profile.ts';
+import { type ErrorElement, formatManagement, type ManagementElement } from './elements.ts';
 
 /** What channel zero asks of the session that it manages. */
 export interface ManagementHost extends ChannelHost {
@@ -28,8 +30,6 @@ export interface ManagementHost extends ChannelHost {
   releaseAnswered(agreed: boolean): void;
   /** The peer has answered our release. */
   releaseResult(refusal: ReplyError | undefined): void;
-  /** Something may have to be done before the next octets leave. */
-  attention(): void;
   /** The session ends at once. */
   fail(error: Error): void;
 }
@@ -37,8 +37,10 @@ export interface ManagementHost extends ChannelHost {
 /** The exchanges of channel zero, as the parts of its profile use them. */
 export interface ManagementExchanges {
   readonly channel: BeepChannel;
-  /** Answers the MSG in work, and goes on to the next. */
-  answer(exchange: Exchange, element: ManagementElement): void;
+  /** Answers the MSG in work, and goes on to the next. Throws UsageError as `formatManagement` does. */
+  answer(exchange: ServerExchange, element: ManagementElement): void;
+  /** The MSG in work has its answer: goes on to the next. */
+  answered(): void;
   /** An error element in a language that the peer expects, or with its language. */
   error(replyCode: number, text: string): ErrorElement;
   /** Sends a MSG; `onReply` gets the positive reply, or the refusal (ReplyError), or the loss. */
@@ -49,7 +51,12 @@ export interface ManagementExchanges {
   ): void;
 }
 
-/** 3080 §2.2.2.1: a poorly-formed reply on channel zero ends the session without a response. */
+/** 3080 §2.2.2.1 rule 1: a poorly-formed reply on channel zero ends the session without a response. */
 export function malformed(message: string): FrameError {
   return new FrameError('management.reply', message);
+}
+
+/** The message with that element. Throws UsageError as `formatManagement` does. */
+export function encodeManagement(element: ManagementElement): Uint8Array {
+  return beepXml(formatManagement(element));
 }

@@ -6,12 +6,11 @@ import type {
   Channel,
   ChannelHandler,
   ChannelStart,
-  Exchange,
   StartedChannel,
   StartRequest,
 } from '../session/profile.ts';
 import type { ErrorElement, ProfileElement, StartElement } from './elements.ts';
-import { type ManagementExchanges, type ManagementHost, malformed } from './host.ts';
+import { encodeManagement, type ManagementExchanges, type ManagementHost, malformed } from './host.ts';
 
 /** The creation of channels (RFC 3080 §2.3.1.2), in both directions. */
 export class Starting {
@@ -71,7 +70,7 @@ export class Starting {
   }
 
   /** The peer asks. */
-  asked(exchange: Exchange, start: StartElement): void {
+  asked(exchange: ServerExchange, start: StartElement): void {
     const refusal = this.#refusal(start);
     if (refusal !== undefined) {
       this.#zero.answer(exchange, refusal);
@@ -98,7 +97,7 @@ export class Starting {
   }
 
   /** 3080 §2.3.1.2: each of the proposed profiles is examined, in order. */
-  #propose(exchange: Exchange, start: StartElement, first: number): void {
+  #propose(exchange: ServerExchange, start: StartElement, first: number): void {
     for (let index = first; index < start.profiles.length; index += 1) {
       const proposed = start.profiles[index] as ProfileElement;
       const profile = this.#host.findProfile(proposed.uri);
@@ -109,12 +108,17 @@ export class Starting {
     this.#decline(exchange, 550, 'no requested profile is acceptable');
   }
 
-  #decline(exchange: Exchange, replyCode: number, text: string): void {
+  #decline(exchange: ServerExchange, replyCode: number, text: string): void {
     if (!this.#serverNameStands) this.#host.setServerName(undefined);
     this.#zero.answer(exchange, this.#zero.error(replyCode, text));
   }
 
-  #request(exchange: Exchange, start: StartElement, index: number, proposed: ProfileElement): StartRequest {
+  #request(
+    exchange: ServerExchange,
+    start: StartElement,
+    index: number,
+    proposed: ProfileElement,
+  ): StartRequest {
     let isDecided = false;
     const decide = (): void => {
       if (isDecided) throw new UsageError('start.decided', 'accept, refuse or pass is called once');
@@ -127,8 +131,13 @@ export class Starting {
       channelNumber: number,
       ...(initialization === undefined ? {} : { initialization }),
       accept: (handler, initializationReply) => {
+        const reply = encodeManagement({
+          kind: 'profile',
+          uri,
+          ...(initializationReply === undefined ? {} : { initialization: initializationReply }),
+        });
         decide();
-        return this.#accept(exchange, number, uri, handler, initializationReply);
+        return this.#accept(exchange, number, uri, handler, reply);
       },
       refuse: (replyCode, text) => {
         decide();
@@ -142,22 +151,19 @@ export class Starting {
   }
 
   #accept(
-    exchange: Exchange,
+    exchange: ServerExchange,
     number: number,
     uri: string,
     handler: ChannelHandler,
-    initializationReply: string | undefined,
+    reply: Uint8Array,
   ): Channel {
     const channel = new BeepChannel(this.#host, number, uri, handler, 'everything');
     this.#host.addChannel(channel);
-    // Nothing leaves on a channel before the peer can know that it exists.
-    (exchange as ServerExchange).onSent = () => channel.release('nothing');
-    const reply = { kind: 'profile', uri } as const;
-    this.#zero.answer(
-      exchange,
-      initializationReply === undefined ? reply : { ...reply, initialization: initializationReply },
-    );
     this.#serverNameStands = true;
+    // Nothing leaves on a channel before the peer can know that it exists.
+    exchange.onSent = () => channel.release('nothing');
+    exchange.reply(reply);
+    this.#zero.answered();
     return channel;
   }
 }

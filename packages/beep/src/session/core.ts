@@ -5,9 +5,7 @@ import type { DataHeader, SeqFrame } from '../frame/frame.ts';
 import { formatHeader } from '../frame/header.ts';
 import type { Limits } from '../limits.ts';
 import { ChannelZero } from '../management/channel-zero.ts';
-import { formatManagement } from '../management/elements.ts';
-import type { ManagementHost } from '../management/host.ts';
-import { beepXml } from '../message/mime.ts';
+import { encodeManagement, type ManagementHost } from '../management/host.ts';
 import type { Diagnostic, SessionEvent } from './events.ts';
 import type { Greeting, PeerIdentity, SessionEnd, SessionFacts } from './facts.ts';
 import { Output } from './output.ts';
@@ -150,7 +148,7 @@ export class SessionCore implements ManagementHost, FrameSink {
   }
 
   refusal(replyCode: number, text: string): Uint8Array {
-    return beepXml(formatManagement(this.zero.error(replyCode, text)));
+    return encodeManagement(this.zero.error(replyCode, text));
   }
 
   handlerFailed(cause: unknown): void {

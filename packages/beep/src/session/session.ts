@@ -1,6 +1,6 @@
 import { FrameError, SessionLostError, UsageError } from '../errors.ts';
 import { type DecodeResult, FrameDecoder } from '../frame/decoder.ts';
-import { defaultLimits, type Limits } from '../limits.ts';
+import { completeLimits, defaultLimits, type Limits } from '../limits.ts';
 import { SessionCore } from './core.ts';
 import type { SessionEvent } from './events.ts';
 import type { PeerIdentity, SessionFacts } from './facts.ts';
@@ -46,7 +46,10 @@ export class Session implements SessionHandle {
   #greetingDeadline: number | undefined;
   #isReceiving = false;
 
-  /** Throws UsageError `session.unavailable` for an initiator that is unavailable (RFC 3080 §2.3.1.5). */
+  /**
+   * Throws UsageError: `limits.invalid`, and `session.unavailable` for an initiator that is unavailable
+   * (RFC 3080 §2.3.1.5).
+   */
   constructor(options: SessionOptions) {
     const { role, profiles, limits, unavailable, now, onOutput, onEvent } = options;
     if (unavailable !== undefined && role === 'initiator') {
@@ -55,7 +58,7 @@ export class Session implements SessionHandle {
     const { remoteAddress = '', secured = false } = options;
     const facts: SessionFacts = { role, secured, remoteAddress, localize: [] };
     this.#core = new SessionCore(facts, {
-      limits: limits === undefined ? defaultLimits : { ...defaultLimits, ...limits },
+      limits: limits === undefined ? defaultLimits : completeLimits(limits),
       profiles,
       allowNulPayload: options.allowNulPayload ?? false,
       acceptsServerName: options.acceptsServerName ?? (() => true),

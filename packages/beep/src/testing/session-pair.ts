@@ -14,17 +14,20 @@ export interface SessionPair {
   advance(ms: number): void;
 }
 
-export interface PairLimits {
+/** How octets are carried from one side to the other. */
+export interface Carriage {
   /** Octets asked of a session at a time; default 65,536. */
   readonly batchOctets?: number;
   /** Cuts what one side sent into pieces; default one piece. */
   readonly cut?: (octets: Uint8Array) => readonly Uint8Array[];
+  /** Sees what one side sent, before the other side does. */
+  readonly carried?: (from: 'initiator' | 'listener', octets: Uint8Array) => void;
 }
 
 export function sessionPair(
   initiatorOptions: PairOptions = {},
   listenerOptions: PairOptions = {},
-  { batchOctets = 65_536, cut = (octets) => [octets] }: PairLimits = {},
+  { batchOctets = 65_536, cut = (octets) => [octets], carried = () => {} }: Carriage = {},
 ): SessionPair {
   let now = 0;
   const defaults = { profiles: [], now: () => now };
@@ -34,6 +37,7 @@ export function sessionPair(
   const carry = (from: Session, to: Session): boolean => {
     const octets = from.takeOutput(batchOctets);
     if (octets === undefined) return false;
+    carried(from.facts.role, octets);
     for (const piece of cut(octets)) to.receive(piece);
     return true;
   };
