@@ -2,7 +2,7 @@ import { UsageError } from './errors.ts';
 
 /** Every bound of a session, with its unit. What a peer can make us keep is bounded by these. */
 export interface Limits {
-  /** Payload octets of a frame that we send. */
+  /** Payload octets of a frame that we send (RFC 3081 §3.1.4 rule 1, B6). */
   readonly framePayloadOctets: number;
   /** Receive window of a channel, in octets; at least 4096 (RFC 3081 §3.1.1). */
   readonly receiveWindowOctets: number;
@@ -12,7 +12,7 @@ export interface Limits {
   readonly managementWindowOctets: number;
   /** Payload octets of one received message of channel zero. */
   readonly managementMessageOctets: number;
-  /** Channels of a session beside channel zero (RFC 3080 §2.3: at least 257 should do). */
+  /** Channels of a session beside channel zero (RFC 3080 §2.3 rule 1: at least 257 should do). */
   readonly channels: number;
   /**
    * MSGs of the peer on one channel that its profile has not answered. Above it the receive window

@@ -1,4 +1,4 @@
-import type { Measurement } from './load-generator.ts';
+import type { Measurement } from './measurement.ts';
 import type { Row } from './table.ts';
 
 export async function drive(_: Measurement): Promise<Row> {

@@ -1,11 +1,11 @@
 import { SessionLostError, UsageError } from '../errors.ts';
 import type { FrameWriter } from '../frame/encoder.ts';
-import { type DataHeader, type DataKind, maxNumber, type SeqFrame } from '../frame/frame.ts';
+import type { DataHeader, DataKind, SeqFrame } from '../frame/frame.ts';
 import type { Limits } from '../limits.ts';
 import { emptyPayload, type OutgoingMessage } from '../message/message.ts';
 import type { Channel, ChannelEnd, ChannelHandler, Reply, SessionHandle } from '../session/profile.ts';
 import { type ChannelInput, type ChannelState, nextChannelState } from './channel-state.ts';
-import { ClientExchange, type ReplyQueue, ServerExchange, ServerExchanges } from './exchange.ts';
+import { ClientExchanges, type ReplyQueue, ServerExchange, ServerExchanges } from './exchange.ts';
 import { canLeave, cutShort, writeFragment } from './fragmentation.ts';
 import { checkFrame, type OldestMessage, type ReceiveState, wrong } from './frame-rules.ts';
 import { Reassembly } from './reassembly.ts';
@@ -54,8 +54,8 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
   readonly sending: SendWindow;
   readonly receiving: ReceiveWindow;
   state: ChannelState = 'open';
+  /** RFC 3081 §3.1.2 rule 3: what the application may go by. */
   unsentOctets = 0;
-  outstanding = 0;
   /** For the session: whether the channel waits for its turn to send a frame, or a SEQ. */
   inTurn = false;
   seqInTurn = false;
@@ -64,10 +64,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
   #hold: Hold;
   #paused = false;
 
-  #nextMsgno = 1;
-  #firstMessage: ClientExchange | undefined = undefined;
-  #lastMessage: ClientExchange | undefined = undefined;
-  #unsentMessage: ClientExchange | undefined = undefined;
+  readonly #messages = new ClientExchanges();
   /** Begun and not finished, of either kind. */
   #leaving: OutgoingMessage | undefined = undefined;
 
@@ -123,10 +120,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
 
   /** As `send`, whatever the state: channel zero sends its own close. */
   sendMessage(payload: Uint8Array, onReply: (reply: Reply) => void): void {
-    const message = new ClientExchange(this.#nextMsgno, payload, onReply);
-    this.#nextMsgno = this.#nextMsgno === maxNumber ? 0 : this.#nextMsgno + 1;
-    this.#unsentMessage ??= message;
-    this.#appendMessage(message);
+    this.#messages.add(payload, onReply);
     this.unsentOctets += payload.length;
     this.#host.frameReady(this);
   }
@@ -136,10 +130,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
    * our greeting answers; the peer's goes to `onReply`.
    */
   expectGreeting(onReply: (reply: Reply) => void): ServerExchange {
-    const message = new ClientExchange(0, emptyPayload, onReply);
-    message.begun = true;
-    message.sent = true;
-    this.#appendMessage(message);
+    this.#messages.addGreeting(onReply);
     const exchange = new ServerExchange(0, emptyPayload, this);
     this.#exchanges.add(exchange, false);
     return exchange;
@@ -158,6 +149,10 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
     return next !== undefined;
   }
 
+  get outstanding(): number {
+    return this.#messages.outstanding;
+  }
+
   /** Whether no exchange is in progress in either direction, and nothing is on its way. */
   get isIdle(): boolean {
     return this.outstanding === 0 && this.#exchanges.isEmpty && this.unfinished === undefined;
@@ -174,7 +169,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
   }
 
   get oldestMessage(): OldestMessage | undefined {
-    return this.#firstMessage;
+    return this.#messages.oldest;
   }
 
   isUnanswered(msgno: number): boolean {
@@ -182,14 +177,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
   }
 
   hasSent(msgno: number): boolean {
-    if (
-      this.#unsentMessage !== undefined &&
-      !this.#unsentMessage.begun &&
-      msgno >= this.#unsentMessage.msgno
-    ) {
-      return false;
-    }
-    return msgno < this.#nextMsgno && (msgno > 0 || this.number === 0);
+    return this.#messages.hasSent(msgno);
   }
 
   get unfinished(): { readonly kind: DataKind; readonly msgno: number } | undefined {
@@ -249,7 +237,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
   }
 
   #receiveReply(header: DataHeader, payload: Uint8Array): void {
-    const message = this.#firstMessage;
+    const message = this.#messages.oldest;
     if (message === undefined) throw wrong(header, 'frame.reply-unasked', 'the exchange is over');
     const { kind, ansno } = header;
     message.replyKind = kind;
@@ -259,7 +247,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
       this.#host.frameReady(this);
     }
     if (kind === 'NUL') {
-      this.#shiftMessage(message);
+      this.#messages.replied(message);
       message.onReply({ kind });
       return;
     }
@@ -269,7 +257,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
       message.onReply({ kind, ansno, payload: whole });
       return;
     }
-    this.#shiftMessage(message);
+    this.#messages.replied(message);
     message.onReply({ kind: kind === 'ERR' ? 'ERR' : 'RPY', payload: whole });
   }
 
@@ -282,20 +270,6 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
     const exchange = new ServerExchange(msgno, payload, this);
     this.#exchanges.add(exchange, true);
     return exchange;
-  }
-
-  #appendMessage(message: ClientExchange): void {
-    if (this.#lastMessage !== undefined) this.#lastMessage.next = message;
-    this.#lastMessage = message;
-    this.#firstMessage ??= message;
-    this.outstanding += 1;
-  }
-
-  /** The reply to our oldest MSG is complete. A MSG that was cut short has its last frame still to send. */
-  #shiftMessage(message: ClientExchange): void {
-    this.#firstMessage = message.next;
-    if (message === this.#lastMessage && message.sent) this.#lastMessage = undefined;
-    this.outstanding -= 1;
   }
 
   answered(): void {
@@ -327,11 +301,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
     this.unsentOctets -= octets;
     this.#leaving = message.sent ? undefined : message;
     if (message.kind === 'MSG') {
-      if (message.sent) {
-        this.#unsentMessage = this.#unsentMessage?.next;
-        message.payload = emptyPayload;
-        message.sentOctets = 0;
-      }
+      if (message.sent) this.#messages.left();
       return;
     }
     this.#exchanges.replyLeft(message, octets);
@@ -346,12 +316,14 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
 
   #nextToLeave(): OutgoingMessage | undefined {
     if (this.#hold === 'everything' || this.state === 'closed') return undefined;
+    // 3080 §2.2.1.1 rule 13
     if (this.#leaving !== undefined) return this.#leaving;
     const reply = this.#exchanges.first?.firstReply;
     if (reply !== undefined) return reply;
-    return this.#hold === 'messages' ? undefined : this.#unsentMessage;
+    return this.#hold === 'messages' ? undefined : this.#messages.unsent;
   }
 
+  // 3081 §3.1.3 rule 4
   /** Writes the SEQ that is due, if it still is. */
   writeSeq(writer: FrameWriter): void {
     if (!this.#isSeqDue) return;
@@ -392,15 +364,13 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
       kind: 'lost',
       error: reason.kind === 'lost' ? reason.error : new SessionLostError('the channel was closed'),
     };
-    let message = this.#firstMessage;
-    this.#firstMessage = this.#lastMessage = this.#unsentMessage = undefined;
+    const waiting = this.#messages.clear();
     this.#exchanges.clear();
     this.#leaving = undefined;
-    this.outstanding = 0;
     this.unsentOctets = 0;
-    for (; message !== undefined; message = message.next) {
+    for (const { onReply } of waiting) {
       try {
-        message.onReply(lost);
+        onReply(lost);
       } catch (error) {
         this.#host.handlerFailed(error);
       }

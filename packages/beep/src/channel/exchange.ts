@@ -3,7 +3,7 @@ import { type DataKind, maxNumber } from '../frame/frame.ts';
 import { emptyPayload, OutgoingMessage } from '../message/message.ts';
 import type { Exchange, Reply } from '../session/profile.ts';
 
-/** An exchange in which we are the client: our MSG and its reply. Linked in the order of the MSGs. */
+/** An exchange (RFC 3080 §2.1.1) in which we are the client: our MSG and its reply. Linked in the order of the MSGs. */
 export class ClientExchange extends OutgoingMessage {
   readonly onReply: (reply: Reply) => void;
   replyKind: DataKind | undefined = undefined;
@@ -12,6 +12,81 @@ export class ClientExchange extends OutgoingMessage {
   constructor(msgno: number, payload: Uint8Array, onReply: (reply: Reply) => void) {
     super('MSG', msgno, 0, payload);
     this.onReply = onReply;
+  }
+}
+
+/** The exchanges of one channel in which we are the client, in the order of their MSGs. */
+export class ClientExchanges {
+  /** Those whose reply is not complete. */
+  outstanding = 0;
+  #nextMsgno = 1;
+  #oldest: ClientExchange | undefined = undefined;
+  #last: ClientExchange | undefined = undefined;
+  #unsent: ClientExchange | undefined = undefined;
+
+  /** The only one that can be replied to (RFC 3080 §2.6.1). */
+  get oldest(): ClientExchange | undefined {
+    return this.#oldest;
+  }
+
+  /** The first whose MSG has not left in whole. */
+  get unsent(): ClientExchange | undefined {
+    return this.#unsent;
+  }
+
+  /** Whether the first frame of a MSG with that number has ever left. */
+  hasSent(msgno: number): boolean {
+    const unsent = this.#unsent;
+    const next = unsent === undefined || unsent.begun ? this.#nextMsgno : unsent.msgno;
+    return msgno < next;
+  }
+
+  add(payload: Uint8Array, onReply: (reply: Reply) => void): void {
+    // 3080 §2.2.1.1 rule 12; 3080 §2.7: the numbers of the two directions have nothing to do with each other
+    const message = new ClientExchange(this.#nextMsgno, payload, onReply);
+    this.#nextMsgno = this.#nextMsgno === maxNumber ? 0 : this.#nextMsgno + 1;
+    this.#append(message);
+    this.#unsent ??= message;
+  }
+
+  /** 3080 §2.3.1.1: the greeting is a reply to MSG 0, which nobody sends. */
+  addGreeting(onReply: (reply: Reply) => void): void {
+    const message = new ClientExchange(0, emptyPayload, onReply);
+    message.begun = true;
+    message.sent = true;
+    this.#append(message);
+  }
+
+  /** The first unsent MSG has left in whole: its payload is not kept. */
+  left(): void {
+    const message = this.#unsent;
+    if (message === undefined) return;
+    message.payload = emptyPayload;
+    message.sentOctets = 0;
+    this.#unsent = message.next;
+  }
+
+  /** The reply to the oldest is complete. A MSG that was cut short has its last frame still to send. */
+  replied(message: ClientExchange): void {
+    this.#oldest = message.next;
+    if (message === this.#last && message.sent) this.#last = undefined;
+    this.outstanding -= 1;
+  }
+
+  /** Forgets all, and returns those whose reply will not come. */
+  clear(): ClientExchange[] {
+    const waiting: ClientExchange[] = [];
+    for (let message = this.#oldest; message !== undefined; message = message.next) waiting.push(message);
+    this.#oldest = this.#last = this.#unsent = undefined;
+    this.outstanding = 0;
+    return waiting;
+  }
+
+  #append(message: ClientExchange): void {
+    if (this.#last !== undefined) this.#last.next = message;
+    this.#last = message;
+    this.#oldest ??= message;
+    this.outstanding += 1;
   }
 }
 
@@ -61,6 +136,7 @@ export class ServerExchange implements Exchange {
 
   answer(payload: Uint8Array): number {
     if (this.#kind === 'complete') throw complete();
+    // 3080 §2.2.1.1 rule 14
     const ansno = this.#nextAnsno;
     this.#nextAnsno = ansno === maxNumber ? 0 : ansno + 1;
     this.#kind = 'ANS';

@@ -2,7 +2,10 @@ import type { FrameWriter } from '../frame/encoder.ts';
 import type { OutgoingMessage } from '../message/message.ts';
 import type { SendWindow } from './window.ts';
 
-/** Whether a frame of the message can leave: it is empty or at its empty end, or the window is open. */
+/**
+ * Whether a frame of the message can leave: it is empty or at its empty end, or the window is open.
+ * Else it waits (RFC 3081 §3.1.2 rule 2).
+ */
 export function canLeave(message: OutgoingMessage, window: SendWindow): boolean {
   return message.unsentOctets === 0 || window.available > 0;
 }
@@ -19,6 +22,7 @@ export function writeFragment(
   frameOctets: number,
 ): number {
   const { kind, msgno, ansno, payload, sentOctets, unsentOctets } = message;
+  // 3081 §3.1.2
   const size = Math.min(unsentOctets, frameOctets, window.available);
   const more = size < unsentOctets;
   writer.data(kind, channel, msgno, more, window.next, ansno, payload, sentOctets, size);

@@ -1,4 +1,4 @@
-/** Flow control of one channel (RFC 3081 §3.1). Sequence numbers count modulo 2^32. */
+/** Flow control of one channel, each with windows of its own (RFC 3081 §3, §3.1). Sequence numbers count modulo 2^32. */
 
 /** 3081 §3.1.1 */
 export const initialWindowOctets = 4096;
@@ -38,7 +38,7 @@ export class SendWindow {
   }
 }
 
-/** What we allow the peer to send. Its right edge never moves left (B3). */
+/** What we allow the peer to send. Its right edge never moves left (3081 §3.1.4 rule 6, B3). */
 export class ReceiveWindow {
   /** Sequence number of the next octet to come. */
   expected = 0;

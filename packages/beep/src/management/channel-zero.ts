@@ -68,7 +68,7 @@ export class ChannelZero implements ChannelHandler, ManagementExchanges {
     this.#closing.tick(now);
   }
 
-  // 3080 §2.3.1.5 rule 2
+  // 3080 §2.3.1.5 rules 1 to 3: the text is for people, so one language will do
   error(replyCode: number, text: string): ErrorElement {
     const first = this.#host.facts.localize[0];
     const isExpected = first === undefined || first === 'i-default' || /^en\b/i.test(first);
@@ -128,7 +128,8 @@ export class ChannelZero implements ChannelHandler, ManagementExchanges {
       element = parseManagement(beepXmlBody(exchange.payload));
     } catch (error) {
       if (!(error instanceof MessageError)) throw error;
-      this.answer(exchange, this.error(error.replyCode, error.message)); // B7
+      // 3080 §2.2.2.1, §2.3.1.5 rule 4, B7
+      this.answer(exchange, this.error(error.replyCode, error.message));
       return;
     }
     switch (element.kind) {
@@ -142,7 +143,7 @@ export class ChannelZero implements ChannelHandler, ManagementExchanges {
       case 'profile':
       case 'ok':
       case 'error':
-        // 3080 §2.3.1.5: an unexpected element
+        // 3080 §2.3.1.5 rule 4, §2.7
         this.answer(exchange, this.error(501, `<${element.kind}> is not a request`));
     }
   }

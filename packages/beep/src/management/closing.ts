@@ -57,6 +57,7 @@ export class Closing {
         return;
       }
       case 'open':
+        // 3080 §2.3.1.3 rules 10 to 12
         channel.take('ask');
         this.#waiting ??= [];
         this.#waiting.push({ channel, results: [onResult] });
@@ -100,6 +101,7 @@ export class Closing {
 
   // --- the peer asks
 
+  /** 3080 §2.3.1.3 rules 1 to 4: the number says what; code, language and text decide nothing. */
   asked(exchange: ServerExchange, { number }: CloseElement): void {
     const channel = number === 0 ? undefined : this.#host.channels.get(number);
     // B7
@@ -155,6 +157,7 @@ export class Closing {
     return this.#zero.channel.outstanding === (this.#release?.isSent ? 1 : 0);
   }
 
+  /** 3080 §2.3.1.3 rule 8: all replies have left, so the ok is behind them. */
   #agree(asked: AskedClose): void {
     this.#asked = undefined;
     const { exchange, channel, results } = asked;
@@ -171,7 +174,7 @@ export class Closing {
     this.#zero.answer(exchange, { kind: 'ok' });
   }
 
-  // B10
+  // B10, 3080 §2.3.1.3 rule 13, §2.3.1.5 rule 5
   #decline({ exchange, channel, results }: AskedClose): void {
     this.#asked = undefined;
     if (channel === undefined) this.#host.releaseAnswered(false);

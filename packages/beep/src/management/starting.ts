@@ -19,13 +19,13 @@ export class Starting {
   /** Numbers of the starts whose reply has not come. */
   readonly #asked = new Set<number>();
   #nextNumber: number;
-  /** After the first successful start of the peer its serverName stands for good. */
+  /** After the first successful start of the peer its serverName stands for good (3080 §2.3.1.2 rules 2 and 8). */
   #serverNameStands = false;
 
   constructor(host: ManagementHost, zero: ManagementExchanges) {
     this.#host = host;
     this.#zero = zero;
-    // 3080 §2.3.1.2: odd numbers for the initiator, even ones for the listener
+    // 3080 §2.3.1.2 rule 7
     this.#nextNumber = host.facts.role === 'initiator' ? 1 : 2;
   }
 
@@ -82,6 +82,7 @@ export class Starting {
 
   #refusal({ number, serverName }: StartElement): ErrorElement | undefined {
     const host = this.#host;
+    // 3080 §2.3.1.2 rules 1 and 7
     if ((number % 2 === 1) !== (host.facts.role === 'listener')) {
       const parity = host.facts.role === 'listener' ? 'odd' : 'even';
       return this.#zero.error(501, `number attribute in <start> element must be ${parity}-valued`);
@@ -96,7 +97,7 @@ export class Starting {
     return undefined;
   }
 
-  /** 3080 §2.3.1.2: each of the proposed profiles is examined, in order. */
+  /** 3080 §2.3.1.2 rules 3 and 4: each of the proposed profiles is examined, in order. */
   #propose(exchange: ServerExchange, start: StartElement, first: number): void {
     for (let index = first; index < start.profiles.length; index += 1) {
       const proposed = start.profiles[index] as ProfileElement;
@@ -125,6 +126,7 @@ export class Starting {
       isDecided = true;
     };
     const { number } = start;
+    // 3080 §2.3.1.2 rules 5 and 6: as it means, decoded
     const { uri, initialization } = proposed;
     return {
       session: this.#host,

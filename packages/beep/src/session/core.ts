@@ -61,7 +61,7 @@ export class SessionCore implements ManagementHost, FrameSink {
     this.#incoming = this.zero.channel;
   }
 
-  /** 3080 §2.4: sends an error instead of the greeting, reads nothing, and ends. */
+  /** 3080 §2.3.1.5 rule 6, §2.4: sends an error instead of the greeting, reads nothing, and ends. */
   decline(replyCode: number, text: string): void {
     this.state = 'declining';
     const error = new ReplyError(replyCode, text);
@@ -243,6 +243,7 @@ export class SessionCore implements ManagementHost, FrameSink {
     this.#wake();
   }
 
+  // 3080 §2.2.1.1 rule 15, B1
   fail(error: Error): void {
     const code = error instanceof BeepError ? error.code : 'session.failed';
     const header = error instanceof FrameError ? error.header : '';

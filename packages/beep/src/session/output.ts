@@ -3,7 +3,8 @@ import { FrameWriter } from '../frame/encoder.ts';
 
 /**
  * The order in which frames leave a session (RFC 3081 §3.1.4): SEQ frames first, then one data frame
- * of each channel that has one, in turn (B6).
+ * of each channel that has one, in turn (B6; 3081 §3.1.4 rules 2 and 5). No other order holds between
+ * channels (3080 §2.6.2).
  */
 export class Output {
   readonly #frames: BeepChannel[] = [];
@@ -21,6 +22,7 @@ export class Output {
     return true;
   }
 
+  /** 3081 §3.1.4 rule 4: one SEQ for all frames that came since the last one. */
   seqReady(channel: BeepChannel): boolean {
     if (channel.seqInTurn) return false;
     channel.seqInTurn = true;

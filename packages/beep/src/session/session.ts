@@ -8,16 +8,16 @@ import type { ChannelStart, Profile, SessionHandle, StartedChannel } from './pro
 import { offeredProfiles } from './registry.ts';
 
 export interface SessionOptions {
-  /** The listener awaited the connection, the initiator opened it (RFC 3080 §2.1). */
+  /** The listener awaited the connection, the initiator opened it (RFC 3080 §2.1, RFC 3081 §2 rules 1 and 2). */
   readonly role: 'initiator' | 'listener';
   /** What the peer may start, in the order of the greeting. */
   readonly profiles: readonly Profile[];
   readonly limits?: Partial<Limits>;
   /** Whether to operate under that name (B15). Absent: under every name. */
   readonly acceptsServerName?: (serverName: string) => boolean;
-  /** Feature tokens for our greeting. */
+  /** Feature tokens for our greeting (RFC 3080 §2.3.1.1 rule 1). */
   readonly features?: readonly string[];
-  /** Language tags for our greeting, most desirable first. */
+  /** Language tags for our greeting, most desirable first (RFC 3080 §2.3.1.1 rule 2). */
   readonly localize?: readonly string[];
   /** Accepts a NUL frame with a payload, which is ignored, from peers that send one (B17). */
   readonly allowNulPayload?: boolean;

@@ -13,7 +13,7 @@ function withChannels(numbers: readonly number[] = [1], options: ConstructorPara
 }
 
 describe('sending', () => {
-  it('[3081 §3.1.1] [3081 §3.1.2] [3081 §3.1.2 rule 1] [3081 §3.1.2 rule 2] sends 4096 octets, then waits for a SEQ', () => {
+  it('[3081 §3.1.1] [3081 §3.1.2] [3081 §3.1.2 rule 1] [3081 §3.1.2 rule 2] [3081 §3.1.2 rule 3] sends 4096 octets, then waits for a SEQ', () => {
     const { wire, channel } = withChannels();
     channel?.send(octets('x'.repeat(10_000)), () => {});
     expect(wire.headers()).toEqual(['MSG 1 1 * 0 4096']);

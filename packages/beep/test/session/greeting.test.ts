@@ -6,7 +6,7 @@ import { Session } from '../../src/session/session.ts';
 import { echo, Recorder, text, Wire } from './wire.ts';
 
 describe('the greeting', () => {
-  it('[3080 §2.3.1.1] [3080 §2.4] leaves at once, in either role, as a reply with number 0', () => {
+  it('[3080 §2.3] [3080 §2.3.1.1] [3080 §2.4] leaves at once, in either role, as a reply with number 0', () => {
     for (const role of ['initiator', 'listener'] as const) {
       const wire = new Wire({ role });
       const [greeting] = wire.take();

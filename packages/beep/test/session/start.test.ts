@@ -123,7 +123,7 @@ describe('a start of the peer', () => {
     expect(() => request?.refuse(550, 'no')).toThrow(UsageError);
   });
 
-  it('can be declined by its profile, with a code of its own', () => {
+  it('[3080 §2.3.1.5 rule 1] [3080 §2.3.1.5 rule 3] can be declined by its profile, with a code of its own', () => {
     const profile = new Undecided('urn:x');
     const wire = listener({ profiles: [profile] });
     wire.manage(1, "<start number='1'><profile uri='urn:x' /></start>");
@@ -326,7 +326,7 @@ describe('a start of ours', () => {
     expect(profile.requests).toHaveLength(2);
   });
 
-  it('[3080 §2] [3080 §2.7] works in both directions at the same time', () => {
+  it('[3080 §2.7] works in both directions at the same time', () => {
     const started: string[] = [];
     const pair = sessionPair({ profiles: [echo] }, { profiles: [echo] });
     for (const session of [pair.initiator, pair.listener]) {

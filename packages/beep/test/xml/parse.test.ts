@@ -202,7 +202,7 @@ describe('well-formed documents', () => {
 });
 
 describe('limits', () => {
-  const nested = (depth: number) => '<a>'.repeat(depth - 1) + '<a/>' + '</a>'.repeat(depth - 1);
+  const nested = (depth: number) => `${'<a>'.repeat(depth - 1)}<a/>${'</a>'.repeat(depth - 1)}`;
 
   it('hold the depth', () => {
     expect(codeOf(nested(defaultXmlLimits.depth))).toBe('accepted');

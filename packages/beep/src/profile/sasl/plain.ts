@@ -52,7 +52,8 @@ export function plainServer(options: PlainServerOptions): ServerMechanism {
       oneMessage(async (message): Promise<ServerStep> => {
         const { requested, authentication, password } = parseMessage(message);
         // B13
-        if (!(await verifier.verify(authentication, password, remoteAddress))) return failed('authentication failed');
+        if (!(await verifier.verify(authentication, password, remoteAddress)))
+          return failed('authentication failed');
         const authorization = await authorize(requested, authentication);
         if (authorization === undefined) return failed('not authorized to act as the requested identity');
         return { kind: 'complete', identity: { authorization } };

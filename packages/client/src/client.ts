@@ -1,0 +1,240 @@
+import {
+  anonymousClient,
+  authenticate,
+  type ClientMechanism,
+  drive,
+  MessageError,
+  type Peer,
+  plainClient,
+  type Transport,
+} from '@apex/beep';
+import {
+  type Answer,
+  APEX_PROFILE_URI,
+  ApexChannel,
+  attachOverrideOption,
+  contentElement,
+  type DataMessage,
+  domainOf,
+  formatInitialization,
+  formatOperation,
+  identityOf,
+  newTransID,
+  type Operation,
+  parent,
+  parseInitializationReply,
+  parseOperation,
+  secureRandom,
+  serviceData,
+  type Terminate,
+} from '@apex/protocol';
+import { ApexError, applicationError, refused } from './errors.ts';
+import { Operations } from './operations.ts';
+import { Presence } from './presence/presence.ts';
+
+export interface ClientOptions {
+  /** What to attach as: `local@domain`, or a subaddress `local/name@domain`. */
+  readonly endpoint: string;
+  /** A password for the endpoint itself; a subaddress is attached with that of its endpoint. */
+  readonly credentials: { readonly password: string } | { readonly anonymous: string };
+  /**
+   * Whether authentication may happen on a protected session only; default true. Set it to false on a
+   * network that you trust: the password travels readable.
+   */
+  readonly requireTls?: boolean;
+  /** Takes the endpoint over when another application is attached as it (RFC 3342 §1). */
+  readonly attachOverride?: boolean;
+  /** How long a service may take to answer, in milliseconds; default 30,000. */
+  readonly replyMs?: number;
+  /** Told of data that is not for an operation of this client; it has been acknowledged. */
+  readonly onData?: (message: DataMessage) => void;
+}
+
+/** Why a client is over. */
+export type ClientEnd =
+  | { readonly kind: 'closed' }
+  /** Another application attached as this endpoint (556): do not attach again by yourself (C16). */
+  | { readonly kind: 'replaced' }
+  /** The relay ended the attachment, with its reason. */
+  | { readonly kind: 'detached'; readonly replyCode: number; readonly text: string }
+  | { readonly kind: 'lost'; readonly error: Error };
+
+const REPLY_MS = 30_000;
+
+/**
+ * An application attached to the relaying mesh as an endpoint (RFC 3340 §4.4.1), over one BEEP
+ * session. When the session ends, everything in progress ends with an ApexError, and `ended` tells why.
+ */
+export class ApexClient implements AsyncDisposable {
+  readonly endpoint: string;
+  readonly presence: Presence;
+  /** Never rejects. */
+  readonly ended: Promise<ClientEnd>;
+  readonly #peer: Peer;
+  readonly #options: ClientOptions;
+  readonly #apex: ApexChannel;
+  readonly #operations = new Operations();
+  readonly #end = Promise.withResolvers<ClientEnd>();
+  #isOver = false;
+
+  /** Use `attach`. */
+  constructor(peer: Peer, endpoint: string, options: ClientOptions) {
+    this.endpoint = endpoint;
+    this.ended = this.#end.promise;
+    this.#peer = peer;
+    this.#options = options;
+    this.#apex = new ApexChannel(() => ({
+      data: (message, answer) => this.#data(message, answer),
+      terminate: (terminate, answer) => this.#terminated(terminate, answer),
+      closed: () => this.#finish({ kind: 'lost', error: new Error('the server closed the channel') }),
+    }));
+    this.presence = new Presence({
+      endpoint,
+      operations: this.#operations,
+      replyMs: options.replyMs ?? REPLY_MS,
+      send: (service, operation) => this.#send(service, operation),
+    });
+    void peer.ended.then((end) => {
+      const error = end.kind === 'lost' ? end.error : new Error('the server released the session');
+      this.#finish({ kind: 'lost', error });
+    });
+  }
+
+  /**
+   * Ends the operations in progress, detaches and releases the session. With `keepOperations` the
+   * subscriptions and watches stay in progress at the service (they are durable, P8).
+   */
+  async close(options: { readonly keepOperations?: boolean } = {}): Promise<void> {
+    if (this.#isOver) return;
+    if (options.keepOperations !== true) await this.presence.terminateAll();
+    this.#finish({ kind: 'closed' });
+    await this.#peer.released().catch((error: unknown) => this.#peer.abort(error as Error));
+  }
+
+  /** As `close`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Starts the channel with the attach as its initialization (RFC 3340 §4.2). */
+  async attach(): Promise<void> {
+    const transID = newTransID(secureRandom());
+    const attach = {
+      kind: 'attach',
+      endpoint: this.endpoint,
+      transID,
+      options: this.#options.attachOverride === true ? [attachOverrideOption(transID)] : [],
+    } as const;
+    const { channel, initializationReply } = await this.#peer.startChannel({
+      profiles: [{ uri: APEX_PROFILE_URI, initialization: formatInitialization(attach) }],
+      serverName: domainOf(this.endpoint),
+      handler: this.#apex,
+    });
+    this.#apex.open(channel);
+    const refusal = parseInitializationReply(initializationReply);
+    if (refusal !== undefined) throw refusal;
+  }
+
+  /** Resolves when the relay has accepted the data (C4: not when it is delivered). */
+  #send(service: string, operation: Operation): Promise<void> {
+    const payload = serviceData(this.endpoint, service, formatOperation(operation));
+    return new Promise((resolve, reject) => {
+      this.#apex.data(payload, (refusal) => {
+        if (refusal === undefined) resolve();
+        else reject(applicationError(`data for ${service}`, refusal));
+      });
+    });
+  }
+
+  #data(message: DataMessage, answer: Answer): void {
+    // 3340 §4.4.4.2 step 2.2, step 3
+    if (!message.data.recipients.some(({ identity }) => identity === this.endpoint)) {
+      return answer.error(550, `not attached as any of the recipients`);
+    }
+    // 3340 §4.4.4.2 step 2.3: acknowledged before the application takes its time
+    answer.ok();
+    const operation = operationOf(message);
+    const originator = message.data.originator.identity;
+    if (operation !== undefined && this.#operations.dispatch(originator, operation)) return;
+    this.#options.onData?.(message);
+  }
+
+  /** 3340 §4.4.3: the relay has ended the attachment. */
+  #terminated({ code, text }: Terminate, answer: Answer): void {
+    answer.ok();
+    this.#finish(code === 556 ? { kind: 'replaced' } : { kind: 'detached', replyCode: code, text });
+    this.#peer.released().catch((error: unknown) => this.#peer.abort(error as Error));
+  }
+
+  #finish(end: ClientEnd): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#operations.end(errorOf(end, this.endpoint));
+    this.#end.resolve(end);
+  }
+}
+
+/**
+ * Attaches over a transport that stands: greeting, authentication, attach. Rejects with ApexError
+ * `client.refused`, `client.lost` or `client.usage`; the transport is closed then.
+ */
+export async function attachOver(transport: Transport, options: ClientOptions): Promise<ApexClient> {
+  const endpoint = identityOf(options.endpoint);
+  if (endpoint === undefined) {
+    transport.abort();
+    throw new ApexError('client.usage', `not an endpoint, such as fred@example.com: "${options.endpoint}"`);
+  }
+  const peer = drive(transport, { role: 'initiator', profiles: [] });
+  let what = `greeting from ${transport.remoteAddress}`;
+  try {
+    await peer.greeting;
+    what = `authenticate as ${parent(endpoint)}`;
+    await authenticate(peer, mechanismOf(endpoint, options), { serverName: domainOf(endpoint) });
+    what = `attach as ${endpoint}`;
+    const client = new ApexClient(peer, endpoint, options);
+    await client.attach();
+    return client;
+  } catch (error) {
+    peer.abort(error as Error);
+    throw applicationError(what, error);
+  }
+}
+
+function mechanismOf(endpoint: string, { credentials, requireTls = true }: ClientOptions): ClientMechanism {
+  if ('anonymous' in credentials) return anonymousClient(credentials.anonymous);
+  return plainClient({
+    authentication: parent(endpoint),
+    password: credentials.password,
+    requireSecured: requireTls,
+  });
+}
+
+/** The operation that data carries; undefined when it carries something else. */
+function operationOf(message: DataMessage): Operation | undefined {
+  try {
+    const element = contentElement(message);
+    return element === undefined ? undefined : parseOperation(element);
+  } catch (error) {
+    if (error instanceof MessageError || isUnknownOperation(error)) return undefined;
+    throw error;
+  }
+}
+
+function isUnknownOperation(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 'operation.unknown';
+}
+
+function errorOf(end: ClientEnd, endpoint: string): ApexError {
+  switch (end.kind) {
+    case 'closed':
+      return new ApexError('client.closed', 'the client was closed');
+    case 'replaced':
+      return new ApexError('client.replaced', `another application attached as ${endpoint}`, {
+        replyCode: 556,
+      });
+    case 'detached':
+      return refused(`attachment of ${endpoint}`, end.replyCode, end.text);
+    case 'lost':
+      return new ApexError('client.lost', `the session ended: ${end.error.message}`, { cause: end.error });
+  }
+}

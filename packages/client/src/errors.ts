@@ -1,0 +1,66 @@
+import { ReplyError, SessionLostError } from '@apex/beep';
+import { replyCodeMeaning } from '@apex/protocol';
+
+/**
+ * What went wrong for the application. `code` is stable:
+ *
+ * - `client.refused`: the relay or a service said no; `replyCode` has the RFC's code.
+ * - `client.lost`: the session ended.
+ * - `client.replaced`: another application attached as this endpoint (556); do not attach again by yourself.
+ * - `client.closed`: this client was closed.
+ * - `client.timeout`: no answer came in time; whether the operation was carried out is not known.
+ * - `client.usage`: the call cannot work as it stands.
+ * - `client.overflow`: notifications came faster than they were read.
+ */
+export class ApexError extends Error {
+  readonly code: ApexErrorCode;
+  /** Of a refusal, RFC 3340 §10; undefined otherwise. */
+  readonly replyCode: number | undefined;
+
+  constructor(
+    code: ApexErrorCode,
+    message: string,
+    options: ErrorOptions & { readonly replyCode?: number } = {},
+  ) {
+    super(message, options);
+    this.name = 'ApexError';
+    this.code = code;
+    this.replyCode = options.replyCode;
+  }
+}
+
+export type ApexErrorCode =
+  | 'client.refused'
+  | 'client.lost'
+  | 'client.replaced'
+  | 'client.closed'
+  | 'client.timeout'
+  | 'client.usage'
+  | 'client.overflow';
+
+/** A refusal in the words of an application: what was asked for, the code, what it means, what to do. */
+export function refused(what: string, replyCode: number, text: string): ApexError {
+  const meaning = text === '' ? (replyCodeMeaning(replyCode) ?? 'refused') : text;
+  const advice = ADVICE.get(replyCode);
+  const message = `${what}: ${replyCode} ${meaning}${advice === undefined ? '' : `; ${advice}`}`;
+  return new ApexError('client.refused', message, { replyCode });
+}
+
+/** What a person can do about a code, where that is not in its text. */
+const ADVICE: ReadonlyMap<number, string> = new Map([
+  [451, 'try again later'],
+  [530, 'authenticate first'],
+  [535, 'check the endpoint and its password'],
+  [537, 'its owner has to allow this endpoint'],
+  [538, 'use a protected connection'],
+  [553, 'ask the server of that domain'],
+]);
+
+/** Turns what the layers below throw into what applications see. */
+export function applicationError(what: string, error: unknown): unknown {
+  if (error instanceof ReplyError) return refused(what, error.replyCode, error.text);
+  if (error instanceof SessionLostError) {
+    return new ApexError('client.lost', `${what}: ${error.message}`, { cause: error });
+  }
+  return error;
+}

@@ -1,0 +1,46 @@
+import type { Presence as PresenceElement, Tuple } from '@apex/protocol';
+
+/** A presence entry as a service gave it (RFC 3343 §3). */
+export interface PresenceEntry {
+  readonly publisher: string;
+  /** RFC 3339; the token of the next update. */
+  readonly lastUpdate: string;
+  /** URI, or empty. */
+  readonly publisherInfo: string;
+  readonly tuples: readonly Tuple[];
+  /** The service's notion of the time when it sent the entry (RFC 3339). */
+  readonly timeStamp: string;
+}
+
+/** What a publisher says of itself: an entry without what the service adds. */
+export interface PresenceUpdate {
+  /** URI; absent or empty when there is none. */
+  readonly publisherInfo?: string;
+  /** At least one. */
+  readonly tuples: readonly TupleUpdate[];
+}
+
+/** A tuple, what is optional left out. */
+export type TupleUpdate = Pick<Tuple, 'destination' | 'availableUntil'> &
+  Partial<Pick<Tuple, 'tupleInfo' | 'capabilities'>>;
+
+export function entryOf(presence: PresenceElement, timeStamp: string): PresenceEntry {
+  const { publisher, lastUpdate, publisherInfo, tuples } = presence;
+  return { publisher, lastUpdate, publisherInfo, tuples, timeStamp };
+}
+
+/** The element that replaces `current`. */
+export function presenceOf(update: PresenceUpdate, current: PresenceEntry): PresenceElement {
+  return {
+    kind: 'presence',
+    publisher: current.publisher,
+    lastUpdate: current.lastUpdate,
+    publisherInfo: update.publisherInfo ?? '',
+    tuples: update.tuples.map(({ destination, availableUntil, tupleInfo = '', capabilities = [] }) => ({
+      destination,
+      availableUntil,
+      tupleInfo,
+      capabilities,
+    })),
+  };
+}

@@ -1,0 +1,67 @@
+import type { OperationEnd } from './operation-end.ts';
+
+/**
+ * What a live operation hands to the application: values one after the other, then the end. Those
+ * that were not read yet wait in `waiting`; what happens when too many do is up to the operation.
+ * One reader at a time.
+ */
+export class Feed<T> {
+  readonly ended: Promise<OperationEnd>;
+  readonly #end = Promise.withResolvers<OperationEnd>();
+  readonly #waiting: T[] = [];
+  #over: OperationEnd | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor() {
+    this.ended = this.#end.promise;
+  }
+
+  get isOver(): boolean {
+    return this.#over !== undefined;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  push(value: T): void {
+    if (this.isOver) return;
+    this.#waiting.push(value);
+    this.#wake?.();
+  }
+
+  /** Only the newest value counts. */
+  replace(value: T): void {
+    this.#waiting.length = 0;
+    this.push(value);
+  }
+
+  end(end: OperationEnd): void {
+    if (this.isOver) return;
+    this.#over = end;
+    this.#end.resolve(end);
+    this.#wake?.();
+  }
+
+  /** Values as they come. Returns at the end, throws when the client was lost; `left` runs when the reader leaves. */
+  async *read(left: () => Promise<void>): AsyncGenerator<T, void, void> {
+    try {
+      for (;;) {
+        const value = this.#waiting.shift();
+        if (value !== undefined) {
+          yield value;
+        } else if (this.#over !== undefined) {
+          if (this.#over.kind === 'lost') throw this.#over.error;
+          return;
+        } else {
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+          });
+          this.#wake = undefined;
+        }
+      }
+    } finally {
+      await left();
+    }
+  }
+}
