@@ -15,11 +15,12 @@ export interface Limits {
   /** Channels of a session beside channel zero (RFC 3080 §2.3 rule 1: at least 257 should do). */
   readonly channels: number;
   /**
-   * MSGs of the peer on one channel that its profile has not answered. Above it the receive window
-   * is not opened; a MSG with an empty payload, which no window holds back, then ends the session.
+   * MSGs of the peer on one channel that its profile has not answered. Above it only as much of the
+   * receive window is given as replies of the peer need; a MSG with an empty payload, which no window
+   * holds back, then ends the session.
    */
   readonly unansweredExchanges: number;
-  /** Octets of replies on one channel that the peer does not take. Above it the window is not opened. */
+  /** Octets of replies on one channel that the peer does not take. Above it, as for `unansweredExchanges`. */
   readonly unsentReplyOctets: number;
   /** Answers of one one-to-many exchange that have begun and not ended. */
   readonly answersInProgress: number;

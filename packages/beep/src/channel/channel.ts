@@ -9,7 +9,7 @@ import { ClientExchanges, type ReplyQueue, ServerExchange, ServerExchanges } fro
 import { canLeave, cutShort, writeFragment } from './fragmentation.ts';
 import { checkFrame, type OldestMessage, type ReceiveState, wrong } from './frame-rules.ts';
 import { Reassembly } from './reassembly.ts';
-import { ReceiveWindow, SendWindow } from './window.ts';
+import { ReceiveWindow, replyReserveOctets, SendWindow } from './window.ts';
 
 /** What a channel asks of its session. */
 export interface ChannelHost extends SessionHandle {
@@ -42,10 +42,12 @@ export type Hold = 'nothing' | 'messages' | 'everything';
  * What leaves is chosen frame by frame: an unfinished message goes on; else the replies whose turn it
  * is, in the order of the peer's MSGs; else our next MSG. Replies go before MSGs so that two peers
  * that flood each other cannot block each other: every octet of window is first spent on what the
- * other waits for.
+ * other waits for, and while we owe replies the last octets of the window are not spent on a new MSG.
  *
  * The window is opened as frames arrive, whether or not their message is complete, unless the profile
- * pauses the channel, leaves too many exchanges unanswered, or the peer does not take its replies.
+ * pauses the channel. While it leaves too many exchanges unanswered, or the peer does not take its
+ * replies, only as much is given as replies of the peer need to get through, and nothing to a peer that
+ * goes on beginning MSGs in it.
  */
 export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
   readonly number: number;
@@ -73,6 +75,8 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
   readonly #reassembly = new Reassembly();
   /** 3080 §2.6.3: the unfinished MSG has its negative reply already. */
   #ignoring = false;
+  /** Octets of MSGs that began in what is kept for replies, since there is too much to do. */
+  #reserveSpent = 0;
 
   constructor(
     host: ChannelHost,
@@ -206,6 +210,9 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
 
   /** A frame whose header was checked. Throws FrameError, and whatever a handler throws. */
   receive(header: DataHeader, payload: Uint8Array): void {
+    if (header.kind === 'MSG' && this.unfinished === undefined && this.receiving.left <= replyReserveOctets) {
+      this.#reserveSpent += header.size;
+    }
     this.receiving.received(header.size);
     if (header.kind === 'MSG') this.#receiveMessage(header, payload);
     else this.#receiveReply(header, payload);
@@ -320,18 +327,22 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
     if (this.#leaving !== undefined) return this.#leaving;
     const reply = this.#exchanges.first?.firstReply;
     if (reply !== undefined) return reply;
-    return this.#hold === 'messages' ? undefined : this.#messages.unsent;
+    if (this.#hold === 'messages') return undefined;
+    const isKept = !this.#exchanges.isEmpty && this.sending.available <= replyReserveOctets;
+    return isKept ? undefined : this.#messages.unsent;
   }
 
   // 3081 §3.1.3 rule 4
   /** Writes the SEQ that is due, if it still is. */
   writeSeq(writer: FrameWriter): void {
     if (!this.#isSeqDue) return;
-    this.receiving.open(this.#windowOctets);
-    writer.seq(this.number, this.receiving.expected, this.#windowOctets);
+    const window = this.#windowOctets;
+    this.receiving.open(window);
+    writer.seq(this.number, this.receiving.expected, window);
   }
 
   #considerSeq(): void {
+    if (!this.#isOverloaded) this.#reserveSpent = 0;
     if (this.#isSeqDue) this.#host.seqReady(this);
   }
 
@@ -340,8 +351,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
       this.receiving.isDue(this.#windowOctets) &&
       this.#hold !== 'everything' &&
       this.state !== 'closed' &&
-      !this.#paused &&
-      !this.#isOverloaded
+      !this.#paused
     );
   }
 
@@ -353,7 +363,10 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
 
   get #windowOctets(): number {
     const { managementWindowOctets, receiveWindowOctets } = this.#host.limits;
-    return this.number === 0 ? managementWindowOctets : receiveWindowOctets;
+    const whole = this.number === 0 ? managementWindowOctets : receiveWindowOctets;
+    if (!this.#isOverloaded) return whole;
+    // A peer that has yet to read our MSGs owes nothing and may begin some; a window of them is too many.
+    return this.#reserveSpent > whole ? 0 : replyReserveOctets;
   }
 
   // --- the end

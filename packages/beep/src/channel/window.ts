@@ -3,6 +3,13 @@
 /** 3081 §3.1.1 */
 export const initialWindowOctets = 4096;
 
+/**
+ * What is kept of a window for replies: where a peer that owes replies begins no new MSG, and what a
+ * receiver with too much to do still gives. Without it two peers that each wait for the other to take
+ * their replies could wait for ever.
+ */
+export const replyReserveOctets = 1024;
+
 /** What the peer allows us to send. */
 export class SendWindow {
   /** Sequence number of the next octet to send. */
@@ -56,7 +63,7 @@ export class ReceiveWindow {
 
   /** 3081 §3.1.4 rule 3, with half of the buffer as the step: small frames share one SEQ. */
   isDue(windowOctets: number): boolean {
-    return (windowOctets - this.left) * 2 >= windowOctets;
+    return windowOctets > this.left && (windowOctets - this.left) * 2 >= windowOctets;
   }
 
   open(windowOctets: number): void {

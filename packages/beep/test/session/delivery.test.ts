@@ -191,6 +191,43 @@ describe('two sessions', () => {
   });
 });
 
+it('two sessions that each owe more than either may keep still deliver it all', () => {
+  const limits = { receiveWindowOctets: 4096, unsentReplyOctets: 10_000, unansweredExchanges: 0 };
+  const exchanges: Exchange[] = [];
+  const profile: Profile = {
+    uri: 'urn:x',
+    start: (request) => {
+      const channel = request.accept({ message: (exchange) => exchanges.push(exchange), closed: () => {} });
+      ask(channel);
+    },
+  };
+  const replies: number[] = [];
+  const ask = (channel: Channel): void => {
+    for (let count = 0; count < 2; count += 1) {
+      channel.send(octets('how much?'), (reply) => {
+        replies.push('payload' in reply ? reply.payload.length : -1);
+      });
+    }
+  };
+  const pair = sessionPair({ limits }, { limits, profiles: [profile] });
+  pair.initiator.startChannel(
+    {
+      profiles: [{ uri: 'urn:x' }],
+      handler: { message: (exchange) => exchanges.push(exchange), closed: () => {} },
+    },
+    (result) => {
+      if (result instanceof Error) throw result;
+      ask(result.channel);
+    },
+  );
+  pair.pump();
+  expect(exchanges).toHaveLength(4);
+  // All at once, so that both have too much to do before either has read anything.
+  for (const exchange of exchanges) exchange.reply(new Uint8Array(50_000));
+  pair.pump();
+  expect(replies).toEqual([50_000, 50_000, 50_000, 50_000]);
+});
+
 describe('any octets', () => {
   const management = (xml: string): string => `Content-Type: application/beep+xml\r\n\r\n${xml}`;
   const frame = (line: string, payload: string): string => `${line} ${payload.length}\r\n${payload}END\r\n`;

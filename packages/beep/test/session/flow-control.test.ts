@@ -167,6 +167,36 @@ describe('receiving', () => {
     expect(wire.headers()).toEqual(['RPY 1 1 * 4096 4096', 'SEQ 1 80000 65536']);
   });
 
+  it('gives what replies need, and no more, to a peer that does not take its own', () => {
+    const { wire, recorder } = withChannels([1], {
+      limits: { receiveWindowOctets: 4096, unsentReplyOctets: 5000 },
+    });
+    wire.frame('MSG 1 1 .', 'x');
+    recorder.exchanges[0]?.reply(octets('x'.repeat(20_000)));
+    expect(wire.headers()).toEqual(['RPY 1 1 * 0 4096']);
+    wire.frame('MSG 1 2 .', 'x'.repeat(3071));
+    expect(wire.take()).toEqual([]);
+    // A reply could pass; MSGs in its place are taken for the length of a window.
+    for (let count = 0; count < 4; count += 1) {
+      wire.frame(`MSG 1 ${3 + count} .`, 'x'.repeat(1024));
+      expect(wire.headers()).toEqual([`SEQ 1 ${4096 + count * 1024} 1024`]);
+    }
+    wire.frame('MSG 1 7 .', 'x'.repeat(1024));
+    expect(wire.take()).toEqual([]);
+    wire.raw('SEQ 1 4096 65536\r\n');
+    expect(wire.headers()).toContain('SEQ 1 8192 4096');
+  });
+
+  it('begins no MSG in the last octets of the window while it owes replies', () => {
+    const { wire, recorder, channel } = withChannels();
+    wire.frame('MSG 1 1 .', 'question');
+    channel?.send(octets('x'.repeat(3072)), () => {});
+    channel?.send(octets('y'), () => {});
+    expect(wire.headers()).toEqual(['MSG 1 1 . 0 3072']);
+    recorder.exchanges[0]?.reply(octets('answer'));
+    expect(wire.headers()).toEqual(['RPY 1 1 . 3072 6', 'MSG 1 2 . 3078 1']);
+  });
+
   it('[3081 §3.1.1 rule 1] [3081 §3.1.1 rule 2] refuses to be configured with less than 4096 octets', () => {
     for (const limits of [
       { receiveWindowOctets: 4095 },
