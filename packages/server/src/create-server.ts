@@ -48,6 +48,7 @@ export async function createServer(options: ServerOptions): Promise<ApexServer> 
     onDropped: ({ originator, service, code, text }) =>
       onEvent({ level: 'info', name: 'service.dropped', originator, service, code, text }),
   });
+  // 3080 §9, §9 rule 1, B12
   const isAllowed = (facts: SessionFacts): boolean => !requireTls || facts.secured;
   const passwords = new PasswordVerifier({
     find: (endpoint) => options.store.findCredentials(endpoint),

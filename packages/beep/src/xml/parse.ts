@@ -153,7 +153,7 @@ class Reader {
       throw malformed('xml.root', 'the root element is missing', start);
     const nameEnd = skipName(source, start + 1);
     if (nameEnd === start + 1) {
-      // 3080 §6.4
+      // 3080 §6.4 rule 2
       if (source.startsWith('<!DOCTYPE', start))
         throw malformed('xml.doctype', 'DOCTYPE is not allowed', start);
       throw malformed('xml.name', 'no name behind <', start);
@@ -270,7 +270,7 @@ class Reader {
     this.#checkReferences(start, end);
   }
 
-  /** 3080 §6.4: every reference in [start, end) is one of the five or numeric. */
+  /** 3080 §6.4 rule 1: every reference in [start, end) is one of the five or numeric. */
   #checkReferences(start: number, end: number): void {
     const source = this.#source;
     if (this.#nextReference < start) this.#nextReference = find(source, '&', start);
@@ -300,7 +300,7 @@ class Reader {
     const start = this.#at + 2;
     const targetEnd = skipName(source, start);
     if (targetEnd === start) throw malformed('xml.instruction', 'no target behind <?', start);
-    // 3080 §6.4: no XML declaration; [17] PITarget: nor anything else of that name
+    // 3080 §6.4 rule 2: no XML declaration; [17] PITarget: nor anything else of that name
     if (targetEnd === start + 3 && source.slice(start, targetEnd).toLowerCase() === 'xml') {
       throw malformed('xml.declaration', 'an XML declaration is not allowed', start);
     }

@@ -112,7 +112,7 @@ describe('malformed documents', () => {
     ['a conditional section', '<a><![INCLUDE[]]></a>', 'xml.markup'],
   ];
 
-  it.each(malformed)('[3080 §6.4] are refused: %s', (_name, document, code) => {
+  it.each(malformed)('[3080 §6.4] [3080 §6.4 rule 1] [3080 §6.4 rule 2] are refused: %s', (_name, document, code) => {
     expect(codeOf(document)).toBe(code);
     const octets = new TextEncoder().encode(document);
     if (new TextDecoder().decode(octets) === document) expect(codeOf(octets)).toBe(code);

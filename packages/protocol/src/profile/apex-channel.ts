@@ -183,7 +183,7 @@ export class ApexChannel implements ChannelHandler {
     onResult(refusal);
   }
 
-  /** B18: the channel is closed, and so everything on it is detached. */
+  /** 3080 §2.2.2.1 rule 2, B18: the channel is closed, and so everything on it is detached. */
   #malformedReply(error: MessageError, onResult: OnResult): void {
     onResult(lost('the peer sent a malformed reply', error));
     this.channel.close();

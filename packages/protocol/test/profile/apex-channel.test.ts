@@ -234,7 +234,7 @@ describe('operations of ours', () => {
         { kind: 'NUL' } as const,
       ],
     ],
-  ])('[B18] %s closes the channel, once told as a loss', (_what, replies) => {
+  ])('[3080 §2.2.2.1 rule 2] [B18] %s closes the channel, once told as a loss', (_what, replies) => {
     const { outcomes, closes } = outcome(...replies);
     expect(outcomes).toHaveLength(1);
     expect(outcomes[0]).toBeInstanceOf(SessionLostError);

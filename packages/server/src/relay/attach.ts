@@ -50,7 +50,7 @@ export function attach(relay: Relay, channel: RelayChannel, request: Attach, ans
   });
 }
 
-/** 3340 §4.5.1, C3: the identity function, extended to subaddresses; nobody attaches as a service. */
+/** 3340 §4.5.1 rule 1, C3: the identity function, extended to subaddresses; nobody attaches as a service. */
 function mayAttach(channel: RelayChannel, endpoint: string): boolean {
   const identity = channel.session.facts().identity;
   if (identity === undefined || identity.authorization === '') return false;

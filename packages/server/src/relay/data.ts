@@ -30,7 +30,7 @@ function refuse(relay: Relay, answer: Outcome, refusal: ReplyError): void {
   answer(refusal);
 }
 
-/** C2: any endpoint attached on the same session; a bound relay for the domains it is bound for. */
+/** 3340 §4.5.1 rule 2, C2: any endpoint attached on the same session; a bound relay for the domains it is bound for. */
 function mayOriginate(relay: Relay, channel: RelayChannel, originator: string): boolean {
   const domain = domainOf(originator);
   for (const other of channel.session.channels) {

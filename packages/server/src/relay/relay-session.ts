@@ -27,7 +27,7 @@ export class RelaySession {
   }
 }
 
-/** One APEX channel: the scope of the transaction-identifiers of attach and bind (C1). */
+/** One APEX channel: the scope of the transaction-identifiers of attach and bind (RFC 3340 §6.1.1 rule 1, C1). */
 export class RelayChannel {
   readonly session: RelaySession;
   readonly link: RelayLink;

@@ -118,7 +118,7 @@ export class Relay {
    * dropped; `settled` tells those who asked (C4).
    */
   deliver(originator: string, recipient: string, encode: () => Uint8Array, settled: Settled): void {
-    // 3340 §4.4.4.1 step 5.3
+    // 3340 §4.4.4.1 step 5.3, 3340 §4.5.1 rule 3
     this.access.check(recipient, originator, 'core:data', (verdict) => {
       const refusal = refusalOf(verdict, recipient);
       if (refusal !== undefined) return this.#undelivered(refusal, settled);

@@ -5,7 +5,7 @@ import { Grant } from './grant.ts';
 
 /**
  * The access entries of one endpoint and of its subaddresses, and who may do what by them
- * (RFC 3341 §3). Entries are indexed by the domain part of their actor and then by its local part,
+ * (RFC 3341 §3, §3.1 rule 1). Entries are indexed by the domain part of their actor and then by its local part,
  * so that a decision looks up the few patterns that can match an actor instead of trying every
  * entry. Decided (owner, actor) pairs are remembered until an entry changes.
  */
@@ -83,7 +83,7 @@ export class AccessTable {
     const address = addressOf(actor);
     // A6: the owner's own entries; when none of them matches, those of its endpoint
     const explicit = this.#index(owner).match(address) ?? this.#index(this.#endpoint).match(address);
-    // 3341 §3: default entries stand beside the explicit ones; the more exact one applies
+    // 3341 §3 rule 19: default entries stand beside the explicit ones; the more exact one applies
     const byDefault = this.#matchDefault(owner, actor, address);
     if (explicit === undefined) return byDefault?.actions ?? NOTHING;
     if (byDefault === undefined || explicit.exactness <= byDefault.exactness) return explicit.actions;

@@ -31,7 +31,7 @@ export function decidePublish(
   if (entry.capabilityOctets > limits.capabilityOctets) {
     return decision.refuse(input, 554, `capabilities may have ${limits.capabilityOctets} octets together`);
   }
-  // 3343 §4.4 step 6.1, 3343 §4.4 step 6.2
+  // 3343 §4.4 step 6, 3343 §4.4 step 6.1, 3343 §4.4 step 6.2
   const presence = {
     endpoint: state.endpoint,
     lastUpdate: nextLastUpdate(context.now, current.lastUpdate),

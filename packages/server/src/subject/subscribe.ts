@@ -24,7 +24,7 @@ export function decideSubscribe(
   // P4, P5: a lasting subscription replaces the previous one; a poll or a refusal ends it
   if (previous !== undefined && !lasts) notifyWatchers(state, [previous], 'terminate', decision);
   if (!isAccepted) return;
-  // 3343 §4.2 step 6.3
+  // 3343 §4.2 step 6, 3343 §4.2 step 6.3
   if (lasts) beginOperation(state, input, context, decision);
   // 3343 §4.2 step 6.1
   const { originator, transID } = input;

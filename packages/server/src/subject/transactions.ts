@@ -3,8 +3,8 @@ import type { OperationRecord } from '../store/ports.ts';
 import type { Operation } from './operation.ts';
 
 /**
- * All in-progress operations by originator and transID (RFC 3340 §6.1.1): a transID names one
- * operation of its originator, whichever subject it is about. A decision reserves and releases
+ * All in-progress operations by originator and transID (RFC 3340 §6.1.1 rule 2): a transID names one
+ * operation of its originator, whichever subject it is about and whichever channel it came by. A decision reserves and releases
  * transIDs in the same step in which it changes its subject. An input that waits for its subject
  * holds its transID meanwhile, so that a terminate behind it finds the way.
  */

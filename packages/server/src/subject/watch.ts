@@ -17,7 +17,7 @@ export function decideWatch(
   if (previous !== undefined) decision.end(state, previous, context);
   // 3343 §4.3 step 5, P11
   if (!isFree(state, input, context, decision)) return;
-  // 3343 §4.3 step 6.1
+  // 3343 §4.3 step 6, 3343 §4.3 step 6.1
   decision.accept(input);
   // 3343 §4.3 step 6.2, P5
   const subscriptions = state.list('subscribe');

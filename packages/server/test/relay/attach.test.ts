@@ -51,7 +51,7 @@ describe('attach', () => {
     expect(stage.relay.attachments.size).toBe(0);
   });
 
-  it('[3340 §4.5.1] [C3] lets a peer attach as any subaddress of its endpoint', () => {
+  it('[3340 §4.5.1] [3340 §4.5.1 rule 1] [C3] lets a peer attach as any subaddress of its endpoint', () => {
     const stage = new Stage();
     expect(attachAs(stage, stage.channel(stage.session(fred)), 'fred/appl=wb@example.com')).toEqual(['ok']);
   });
@@ -190,7 +190,7 @@ describe('terminate', () => {
     expect(stage.relay.attachments.size).toBe(0);
   });
 
-  it('[3340 §4.4.3 step 2] refuses a transID of no operation on this channel with 550', () => {
+  it('[3340 §4.4.3 step 2] [3340 §6.1.1 rule 1] refuses a transID of no operation on this channel with 550', () => {
     const stage = new Stage();
     const session = stage.session(fred);
     const first = stage.channel(session);

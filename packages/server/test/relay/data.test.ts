@@ -32,7 +32,7 @@ describe('data', () => {
     expect(wilmaAt.link.sent[0]!.text).toContain(`<recipient identity='${wilma}' />`);
   });
 
-  it('[3340 §4.4.4.1 step 5.3] gives each recipient an element of its own', () => {
+  it('[3340 §4.4.4.1] [3340 §4.4.4.1 step 5] [3340 §4.4.4.1 step 5.3] gives each recipient an element of its own', () => {
     const { stage, fredAt, wilmaAt } = twoAttached();
     send(stage, fredAt, fred, [wilma, fred]);
     expect(wilmaAt.link.sent[0]!.text).not.toContain(`<recipient identity='${fred}'`);
@@ -54,7 +54,7 @@ describe('data', () => {
     },
   );
 
-  it('[C2] takes any endpoint that is attached on another channel of the session', () => {
+  it('[3340 §4.5.1 rule 2] [C2] takes any endpoint that is attached on another channel of the session', () => {
     const { stage, fredAt } = twoAttached();
     const other = stage.channel(fredAt.channel.session);
     expect(send(stage, other, fred, [wilma])).toEqual(['ok']);
@@ -67,21 +67,21 @@ describe('data', () => {
     expect(wilmaAt.link.sent).toEqual([]);
   });
 
-  it('[C5] judges a per-data option for the final hop at each local recipient', () => {
+  it('[3340 §4.4.4.1 step 5.1] [3340 §5 rule 13] [C5] judges a per-data option for the final hop at each local recipient', () => {
     const { stage, fredAt, wilmaAt } = twoAttached();
     const options = "<option internal='mystery' targetHop='final' mustUnderstand='true' transID='9' />";
     expect(send(stage, fredAt, fred, [wilma], options)).toEqual(['ok']);
     expect(wilmaAt.link.sent).toEqual([]);
   });
 
-  it('[3340 §5] passes an option on that need not be understood', () => {
+  it('[3340 §5] [3340 §5 rule 15] passes an option on that need not be understood', () => {
     const { stage, fredAt, wilmaAt } = twoAttached();
     send(stage, fredAt, fred, [wilma], "<option internal='mystery' transID='9' />");
     expect(wilmaAt.link.sent[0]!.text).toContain("internal='mystery'");
   });
 
   it.each(['denied', 'unknown', 'failed'] as const)(
-    '[3340 §4.4.4.1 step 5.3] [C4] delivers nothing when the access check says %s, after ok',
+    '[3340 §4.4.4.1 step 5.3] [3340 §4.5.1 rule 3] [C4] delivers nothing when the access check says %s, after ok',
     (verdict) => {
       const { stage, fredAt, wilmaAt } = twoAttached();
       stage.verdicts.set(`${wilma} ${fred} core:data`, verdict);

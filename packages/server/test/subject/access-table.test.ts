@@ -23,7 +23,7 @@ function table(
 }
 
 describe('access entries', () => {
-  it('[3341 §3.1] decide the example of the text', () => {
+  it('[3341 §3.1] [3341 §3.1 rule 1] decide the example of the text', () => {
     const entries = table(
       [FRED, 'wilma@example.com', 'all:all'],
       [FRED, 'mr.slate@example.com', 'core:data'],
@@ -48,7 +48,7 @@ describe('access entries', () => {
     }
   });
 
-  it('[3341 §3] [A3] hold by default for the owner and for services', () => {
+  it('[3341 §3] [3341 §3 rule 19] [A3] hold by default for the owner and for services', () => {
     const none = table();
     expect(none.allows(FRED, FRED, 'access:set')).toBe(true);
     expect(none.allows(FRED, 'apex=report@example.com', 'access:set')).toBe(true);
@@ -57,7 +57,7 @@ describe('access entries', () => {
     expect(none.allows(FRED, 'wilma@example.com', 'core:data')).toBe(false);
   });
 
-  it('[3341 §3] [A7] are overridden by an explicit entry with the same actor, until that is removed', () => {
+  it('[3341 §3] [3341 §3 rule 19] [A7] are overridden by an explicit entry with the same actor, until that is removed', () => {
     const entries = table([FRED, FRED, 'core:data'], [FRED, 'apex=*@example.com', 'all:none']);
     expect(entries.allows(FRED, FRED, 'access:set')).toBe(false);
     expect(entries.allows(FRED, 'apex=report@example.com', 'core:data')).toBe(false);

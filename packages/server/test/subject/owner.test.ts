@@ -280,7 +280,7 @@ describe('a subject that is not in memory', () => {
 });
 
 describe('a restart', () => {
-  it('[P8] keeps operations in progress, and silently ends those whose time passed meanwhile', async () => {
+  it('[3340 §6.1.1 rule 2] [P8] keeps operations in progress, and silently ends those whose time passed meanwhile', async () => {
     const before = await furnished();
     before.subscribe(WILMA, FRED, 1, 60);
     before.watch(FRED, FRED, 2, 10);

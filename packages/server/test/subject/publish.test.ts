@@ -29,7 +29,7 @@ describe('publish', () => {
     expect(desk.state.presence).toMatchObject({ lastUpdate: 1_000_000, revision: 1 });
   });
 
-  it('[3343 §4.4 step 6.1] [3343 §4.4 step 6.2] updates the entry and sets its lastUpdate', () => {
+  it('[3343 §4.4 step 6] [3343 §4.4 step 6.1] [3343 §4.4 step 6.2] updates the entry and sets its lastUpdate', () => {
     const desk = new Desk();
     desk.now = 2_000_000;
     const { writes } = desk.publish(FRED, 1, { publisherInfo: 'http://www.example.com/fred/' });

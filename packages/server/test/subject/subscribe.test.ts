@@ -81,7 +81,7 @@ describe('subscribe', () => {
     expect(decision.writes).toEqual([{ kind: 'remove-operation', originator: WILMA, transID: 1 }]);
   });
 
-  it('[3343 §4.2 step 6.1] sends the presence entry at once, under the same transID', () => {
+  it('[3343 §4.2 step 6] [3343 §4.2 step 6.1] sends the presence entry at once, under the same transID', () => {
     const desk = new Desk();
     const [effect] = desk.subscribe(WILMA, 100).effects;
     expect(effect).toMatchObject({ kind: 'publish', presence: desk.state.presence, at: 1_000_000 });

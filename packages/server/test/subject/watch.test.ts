@@ -38,7 +38,7 @@ describe('watch', () => {
     expect(messages(desk.watch(WILMA, 1))).toEqual(['wilma 1: reply 555']);
   });
 
-  it('[3343 §4.3 step 6.1] [3343 §4.3 step 6.2] [P5] answers 250 and tells of each subscription in progress', () => {
+  it('[3343 §4.3 step 6] [3343 §4.3 step 6.1] [3343 §4.3 step 6.2] [P5] answers 250 and tells of each subscription in progress', () => {
     const desk = new Desk();
     desk.subscribe(BETTY, 1, 100);
     desk.subscribe(BARNEY, 1, 200);

@@ -7,7 +7,7 @@ import { readElement } from '../../xml/element-reader.ts';
 import { parseXml } from '../../xml/parse.ts';
 
 /**
- * RFC 3080 §4.1.3: what SASL exchanges carry. XML cannot tell an absent content from an empty one: no
+ * RFC 3080 §4.1.3, §7.3: what SASL exchanges carry. XML cannot tell an absent content from an empty one: no
  * data is empty data (RFC 4422 §4 item 3).
  */
 export interface Blob {
@@ -42,6 +42,7 @@ const readBlob = (element: XmlElement): Blob =>
     blob.choice('xml:space', ['default', 'preserve'], 'preserve');
     return {
       kind: 'blob',
+      // 3080 §4.1.3 rule 1
       status: blob.choice('status', ['abort', 'complete', 'continue'], 'continue'),
       data: decodeBase64(trimWhiteSpace(blob.text())),
     };

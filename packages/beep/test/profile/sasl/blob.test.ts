@@ -32,7 +32,7 @@ describe('parseBlob', () => {
     );
   });
 
-  it('[3080 §7.3] reads the attributes of the DTD', () => {
+  it('[3080 §7.3] [3080 §4.1.3 rule 1] reads the attributes of the DTD', () => {
     expect(parseBlob("<blob xml:space='default' status='continue'/>")).toEqual(blob('continue', ''));
     expect(refusal("<blob xml:space='keep'/>")).toBe('element.attribute.value 501');
     expect(refusal("<blob status='done'/>")).toBe('element.attribute.value 501');

@@ -24,7 +24,7 @@ type PublishEffect = Extract<Effect, { kind: 'publish' }>;
 type NotifyEffect = Extract<Effect, { kind: 'notify' }>;
 type TerminateEffect = Extract<Effect, { kind: 'terminate' }>;
 
-/** Effects as messages (RFC 3343 §4): what one looks like on the wire is known here only. */
+/** Effects as messages (RFC 3343 §4 rule 4): what one looks like on the wire is known here only. */
 export class PresenceMessages implements EffectPerformer {
   readonly counters: PresenceCounters = { replies: 0, publishes: 0, notifies: 0, terminates: 0 };
   readonly #sink: EffectSink;

@@ -25,7 +25,7 @@ export interface PresenceServiceOptions {
   readonly onDropped?: (dropped: DroppedData) => void;
 }
 
-/** The presence service (RFC 3343 §4): the endpoint `apex=presence@domain`. */
+/** The presence service (RFC 3343 §4 rule 1 and 3): the endpoint `apex=presence@domain`. */
 export class PresenceService implements ServicePort {
   readonly name = 'presence';
   /** Data that got no answer; the number only grows. */
@@ -54,6 +54,7 @@ export class PresenceService implements ServicePort {
   #take(data: ServiceData, element: XmlElement, operation: Operation): void {
     const { owner } = this.#options;
     const { originator, recipient: service } = data;
+    // 3343 §2.1, §2.2, §2.3
     switch (operation.kind) {
       case 'subscribe':
       case 'watch': {

@@ -15,7 +15,7 @@ async function house(): Promise<House> {
 }
 
 describe('the presence service', () => {
-  it('[3343 §2.1] [3343 §2.2] [3343 §2.3] takes the operations of the text in turn', async () => {
+  it('[3343 §2.1] [3343 §2.2] [3343 §2.3] [3343 §4 rule 1] [3343 §4 rule 3] takes the operations of the text in turn', async () => {
     const home = await house();
     const lines: string[] = [];
     const step = async (originator: string, content: string): Promise<void> => {

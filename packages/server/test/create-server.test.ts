@@ -1,0 +1,152 @@
+import { once } from 'node:events';
+import { connect as connectSocket } from 'node:net';
+import { authenticate, drive, type Peer, plainClient, ReplyError } from '@apex/beep';
+import { connectTcp } from '@apex/beep/tcp';
+import { APEX_PROFILE_URI, formatInitialization, parseInitializationReply } from '@apex/protocol';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type ApexServer, createServer, type ServerOptions } from '../src/create-server.ts';
+import type { ServerEvent } from '../src/server-event.ts';
+import { MemoryStore } from '../src/store/memory/memory-store.ts';
+
+const PLAIN = 'http://iana.org/beep/SASL/PLAIN';
+const handler = { message: () => {}, closed: () => {} };
+const ends: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+async function start(
+  options: Partial<ServerOptions> = {},
+): Promise<{ server: ApexServer; events: ServerEvent[] }> {
+  const events: ServerEvent[] = [];
+  const server = await createServer({
+    domain: 'example.com',
+    store: new MemoryStore(),
+    listen: { host: '127.0.0.1', port: 0 },
+    requireTls: false,
+    iterations: 4096,
+    onEvent: (event) => events.push(event),
+    ...options,
+  });
+  ends.push(() => server.close());
+  return { server, events };
+}
+
+async function connect({ address }: ApexServer): Promise<Peer> {
+  const peer = drive(await connectTcp(address), { role: 'initiator', profiles: [] });
+  ends.push(async () => peer.abort(new Error('the test is over')));
+  return peer;
+}
+
+async function refusal(promise: Promise<unknown>): Promise<number | string> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof ReplyError) return error.replyCode;
+    throw error;
+  }
+  return 'accepted';
+}
+
+describe('a server', () => {
+  it('[3080 §9] [3080 §9 rule 1] [B12] offers nothing and takes nothing on sessions that are not protected, by default', async () => {
+    const { server } = await start({ requireTls: true });
+    const peer = await connect(server);
+    expect((await peer.greeting).profiles).toEqual([]);
+    for (const uri of [PLAIN, APEX_PROFILE_URI]) {
+      expect(await refusal(peer.startChannel({ profiles: [{ uri }], handler }))).toBe(550);
+    }
+  });
+
+  it('offers its mechanisms and the APEX profile, and nobody attaches without authentication', async () => {
+    const { server } = await start();
+    await server.administration.addEndpoint('fred@example.com', 'yabba');
+    const peer = await connect(server);
+    expect((await peer.greeting).profiles).toEqual([PLAIN, APEX_PROFILE_URI]);
+    const attach = { kind: 'attach', endpoint: 'fred@example.com', transID: 1, options: [] } as const;
+    const initialization = formatInitialization(attach);
+    const { initializationReply } = await peer.startChannel({
+      profiles: [{ uri: APEX_PROFILE_URI, initialization }],
+      handler,
+    });
+    expect(parseInitializationReply(initializationReply)).toMatchObject({ replyCode: 537 });
+  });
+
+  it('[B15] is its own domain, by name or by address, and no other', async () => {
+    const { server } = await start();
+    const peer = await connect(server);
+    const profiles = [{ uri: APEX_PROFILE_URI }];
+    expect(await refusal(peer.startChannel({ profiles, serverName: 'rubble.com', handler }))).toBe(550);
+    for (const serverName of ['example.com', 'EXAMPLE.com', '127.0.0.1', 'localhost']) {
+      const other = await connect(server);
+      expect(await refusal(other.startChannel({ profiles, serverName, handler }))).toBe('accepted');
+    }
+  });
+
+  it('lets an endpoint in with its password, and with no other', async () => {
+    const { server } = await start();
+    await server.administration.addEndpoint('fred@example.com', 'yabba');
+    const as = (password: string) =>
+      plainClient({ authentication: 'fred@example.com', password, requireSecured: false });
+    const peer = await connect(server);
+    expect(await refusal(authenticate(peer, as('dabba')))).toBe(535);
+    await authenticate(peer, as('yabba'));
+    await server.administration.setPassword('fred@example.com', 'doo');
+    const other = await connect(server);
+    expect(await refusal(authenticate(other, as('yabba')))).toBe(535);
+    await authenticate(other, as('doo'));
+  });
+
+  it('[3080 §2.4] declines the session beyond its limit of connections with 421, and says so', async () => {
+    const { server, events } = await start({ sessionLimits: { connections: 1 } });
+    const first = await connect(server);
+    await first.greeting;
+    expect(await refusal((await connect(server)).greeting)).toBe(421);
+    expect(events.map(({ name }) => name)).toContain('session.refused');
+    await first.released();
+    await expect.poll(() => server.sessions).toBe(0);
+    await (await connect(server)).greeting;
+  });
+
+  it('[B1] tells of a poorly-formed frame in one event, with the header and the address', async () => {
+    const { server, events } = await start();
+    const socket = connectSocket(server.address);
+    socket.on('error', () => {}); // the abort
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    await once(socket, 'data');
+    socket.write('MSG 0 1 , 0 0\r\nEND\r\n');
+    await closed;
+    expect(events).toEqual([
+      expect.objectContaining({
+        level: 'warn',
+        name: 'session.ended',
+        code: 'frame.parameter',
+        header: 'MSG 0 1 , 0 0',
+        remote: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+      }),
+    ]);
+  });
+
+  it('releases its sessions when it closes, and its port can be used again', async () => {
+    const { server } = await start();
+    const peer = await connect(server);
+    await peer.startChannel({ profiles: [{ uri: APEX_PROFILE_URI }], handler });
+    await server.close();
+    expect(await peer.ended).toEqual({ kind: 'released' });
+    await start({ listen: server.address });
+  });
+
+  it('says who is to blame when it cannot listen', async () => {
+    const { server } = await start();
+    await expect(start({ listen: server.address })).rejects.toMatchObject({ code: 'listen.in-use' });
+  });
+
+  it('keeps what was stored for the next one on the same store', async () => {
+    const store = new MemoryStore();
+    const { server } = await start({ store });
+    await server.administration.addEndpoint('fred@example.com', 'yabba');
+    await server.close();
+    const { server: next } = await start({ store });
+    expect(await next.administration.listEndpoints()).toEqual(['fred@example.com']);
+  });
+});
