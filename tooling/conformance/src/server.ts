@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ProvisionedEntry } from './provisioning.ts';
+import type { Target } from './target.ts';
+
+/** The server app of this repository as a process, for runs without a server of somebody else. */
+export interface ServerProcess extends Target {
+  /** One request of the admin socket; resolves with its result. */
+  administer(request: Readonly<Record<string, unknown>>): Promise<unknown>;
+  provision(
+    endpoints: readonly string[],
+    password: string,
+    entries: readonly ProvisionedEntry[],
+  ): Promise<void>;
+  /** Ends the process at once, as a crash would, and starts it again on the same data and port. */
+  crash(): Promise<void>;
+  /** Sends SIGTERM, waits for the end and removes the data. Rejects when the process did not end with 0. May be called again. */
+  stop(): Promise<void>;
+}
+
+const main = join(import.meta.dirname, '../../../apps/apexd/src/main.ts');
+const domain = 'example.com';
+const host = '127.0.0.1';
+const fromSources = [
+  '--experimental-strip-types',
+  '--disable-warning=ExperimentalWarning',
+  '--conditions=@apex/source',
+];
+
+/** Starts a server in a temporary folder. `limits` are those of its configuration. */
+export async function startServer(limits: Readonly<Record<string, number>> = {}): Promise<ServerProcess> {
+  const folder = await mkdtemp(join(tmpdir(), 'apex-conformance-'));
+  const config = join(folder, 'apexd.yaml');
+  const configure = (port: number): Promise<void> =>
+    writeFile(
+      config,
+      JSON.stringify({
+        domain,
+        dataDir: 'data',
+        edge: { host, port },
+        auth: { requireTls: false, iterations: 4096, mechanisms: ['PLAIN', 'ANONYMOUS'] },
+        limits,
+        log: { level: 'error' },
+      }),
+    );
+  await configure(0);
+  let running = await run(config);
+  const { port } = running;
+  const administer = (request: Readonly<Record<string, unknown>>): Promise<unknown> =>
+    ask(join(folder, 'data', 'admin.sock'), request);
+  return {
+    host,
+    port,
+    domain,
+    administer,
+    async provision(endpoints, password, entries) {
+      await administer({
+        op: 'endpoint.import',
+        entries: endpoints.map((endpoint) => ({ endpoint, password })),
+      });
+      await Promise.all(entries.map((entry) => administer({ op: 'access.set', ...entry })));
+    },
+    async crash() {
+      running.child.kill('SIGKILL');
+      await running.exited;
+      await configure(port);
+      running = await run(config);
+    },
+    async stop() {
+      running.child.kill('SIGTERM');
+      const [code, signal] = await running.exited;
+      await rm(folder, { recursive: true, force: true });
+      if (code !== 0) throw new Error(`the server ended with ${code ?? signal} after SIGTERM`);
+    },
+  };
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly port: number;
+  readonly exited: Promise<[code: number | null, signal: string | null]>;
+}
+
+/** Resolves when the server says where it serves. */
+async function run(config: string): Promise<Running> {
+  const child = spawn(process.execPath, [...fromSources, main, 'serve', '--config', config], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit') as Promise<[number | null, string | null]>;
+  const port = await new Promise<number>((resolve, reject) => {
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      const found = /:(\d+)\n/.exec(output)?.[1];
+      if (found !== undefined) resolve(Number(found));
+    });
+    void exited.then(([code]) =>
+      reject(new Error(`the server ended with ${code} before it served: ${output}`)),
+    );
+  });
+  return { child, port, exited };
+}
+
+async function ask(path: string, request: Readonly<Record<string, unknown>>): Promise<unknown> {
+  const socket = connect(path);
+  await once(socket, 'connect');
+  socket.write(`${JSON.stringify(request)}\n`);
+  let line = '';
+  for await (const text of socket.setEncoding('utf8')) {
+    line += text as string;
+    if (line.endsWith('\n')) break;
+  }
+  const response = JSON.parse(line) as { ok: boolean; result?: unknown; message?: string };
+  if (!response.ok) throw new Error(`${JSON.stringify(request).slice(0, 200)}: ${response.message}`);
+  return response.result;
+}
