@@ -4,6 +4,7 @@ import { listenAdmin } from './admin/socket-server.ts';
 import type { Config } from './config.ts';
 import { domainOptions } from './domain-options.ts';
 import { AppError } from './errors.ts';
+import { holdYoungGeneration } from './young-generation.ts';
 
 export interface RunningServer {
   readonly server: ApexServer;
@@ -50,6 +51,7 @@ export async function serve(config: Config, log: Logger): Promise<RunningServer>
     closers.push(() => server.close());
     const admin = await listenAdmin(config.dataDir, server.administration, log);
     closers.push(() => admin.close());
+    holdYoungGeneration();
     log.info({ event: 'serving', domain: config.domain, ...server.address });
     return { server, stop };
   } catch (error) {
