@@ -77,8 +77,7 @@ export class ApexClient implements AsyncDisposable {
   readonly #end = Promise.withResolvers<ClientEnd>();
   #isOver = false;
 
-  /** Use `attach`. */
-  constructor(peer: Peer, endpoint: string, options: ClientOptions) {
+  private constructor(peer: Peer, endpoint: string, options: ClientOptions) {
     this.endpoint = endpoint;
     this.ended = this.#end.promise;
     this.#peer = peer;
@@ -101,6 +100,30 @@ export class ApexClient implements AsyncDisposable {
   }
 
   /**
+   * Starts the APEX channel of an authenticated session, with the attach as its initialization
+   * (RFC 3340 §4.2). `attachOver` does this and all before it.
+   */
+  static async attach(peer: Peer, endpoint: string, options: ClientOptions): Promise<ApexClient> {
+    const client = new ApexClient(peer, endpoint, options);
+    const transID = newTransID(secureRandom());
+    const attach = {
+      kind: 'attach',
+      endpoint,
+      transID,
+      options: options.attachOverride === true ? [attachOverrideOption(transID)] : [],
+    } as const;
+    const { channel, initializationReply } = await peer.startChannel({
+      profiles: [{ uri: APEX_PROFILE_URI, initialization: formatInitialization(attach) }],
+      serverName: domainOf(endpoint),
+      handler: client.#apex,
+    });
+    client.#apex.open(channel);
+    const refusal = parseInitializationReply(initializationReply);
+    if (refusal !== undefined) throw refusal;
+    return client;
+  }
+
+  /**
    * Ends the operations in progress, detaches and releases the session. With `keepOperations` the
    * subscriptions and watches stay in progress at the service (they are durable, P8).
    */
@@ -114,25 +137,6 @@ export class ApexClient implements AsyncDisposable {
   /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  /** Starts the channel with the attach as its initialization (RFC 3340 §4.2). */
-  async attach(): Promise<void> {
-    const transID = newTransID(secureRandom());
-    const attach = {
-      kind: 'attach',
-      endpoint: this.endpoint,
-      transID,
-      options: this.#options.attachOverride === true ? [attachOverrideOption(transID)] : [],
-    } as const;
-    const { channel, initializationReply } = await this.#peer.startChannel({
-      profiles: [{ uri: APEX_PROFILE_URI, initialization: formatInitialization(attach) }],
-      serverName: domainOf(this.endpoint),
-      handler: this.#apex,
-    });
-    this.#apex.open(channel);
-    const refusal = parseInitializationReply(initializationReply);
-    if (refusal !== undefined) throw refusal;
   }
 
   /** Resolves when the relay has accepted the data (C4: not when it is delivered). */
@@ -191,9 +195,7 @@ export async function attachOver(transport: Transport, options: ClientOptions): 
     what = `authenticate as ${parent(endpoint)}`;
     await authenticate(peer, mechanismOf(endpoint, options), { serverName: domainOf(endpoint) });
     what = `attach as ${endpoint}`;
-    const client = new ApexClient(peer, endpoint, options);
-    await client.attach();
-    return client;
+    return await ApexClient.attach(peer, endpoint, options);
   } catch (error) {
     peer.abort(error as Error);
     throw applicationError(what, error);

@@ -64,3 +64,11 @@ export function applicationError(what: string, error: unknown): unknown {
   }
   return error;
 }
+
+/** The same error, with what it was about in front. */
+export function withContext(what: string, error: unknown): Error {
+  if (!(error instanceof ApexError)) return error as Error;
+  const { code, replyCode, message } = error;
+  const options = replyCode === undefined ? { cause: error } : { cause: error, replyCode };
+  return new ApexError(code, `${what}: ${message}`, options);
+}

@@ -1,8 +1,8 @@
 import type { OperationEnd } from './operation-end.ts';
 
 /**
- * What a live operation hands to the application: values one after the other, then the end. Those
- * that were not read yet wait in `waiting`; what happens when too many do is up to the operation.
+ * What an operation in progress hands to the application: values one after the other, then the end.
+ * `waiting` are those that were not read yet; what happens when too many do is up to the operation.
  * One reader at a time.
  */
 export class Feed<T> {
@@ -30,10 +30,8 @@ export class Feed<T> {
     this.#wake?.();
   }
 
-  /** Only the newest value counts. */
-  replace(value: T): void {
+  discardWaiting(): void {
     this.#waiting.length = 0;
-    this.push(value);
   }
 
   end(end: OperationEnd): void {

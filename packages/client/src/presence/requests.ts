@@ -1,0 +1,109 @@
+import type { Operation } from '@apex/protocol';
+import { ApexError, refused, withContext } from '../errors.ts';
+import type { Operations } from '../operations.ts';
+
+/** What requests need of their client. */
+export interface RequestContext {
+  readonly operations: Operations;
+  /** How long the service may take to answer, in milliseconds. */
+  readonly replyMs: number;
+  /** Resolves when the relay has accepted the data. */
+  send(service: string, operation: Operation): Promise<void>;
+}
+
+/** A request to a service, and what is done with what comes for it. */
+export interface Request<T> {
+  /** What it is for, in an error's words. */
+  readonly what: string;
+  readonly service: string;
+  /** Whether the service keeps it in progress after its answer. */
+  readonly lasts: boolean;
+  operation(transID: number): Operation;
+  /**
+   * Called with all that comes for it, until it returns true: the operation is over. `answer` is what
+   * its caller waits for.
+   */
+  received(operation: Operation, answer: (value: T) => void): boolean;
+  /** Called with the answer at once, before anything else is received. */
+  answered?(value: T, transID: number): void;
+  /** The client ended after the answer. */
+  ended?(error: Error): void;
+}
+
+/** Requests in progress: each has one answer within its time, and may go on after it. */
+export class Requests {
+  readonly #context: RequestContext;
+
+  constructor(context: RequestContext) {
+    this.#context = context;
+  }
+
+  /** Sends a request; resolves with its answer. Rejects with ApexError. */
+  async ask<T>(request: Request<T>): Promise<T> {
+    const { operations, replyMs, send } = this.#context;
+    const { what, service } = request;
+    const answer = Promise.withResolvers<T>();
+    let isAnswered = false;
+    const succeed = (value: T): void => {
+      if (isAnswered) return;
+      isAnswered = true;
+      request.answered?.(value, transID);
+      answer.resolve(value);
+    };
+    const fail = (error: Error): void => {
+      isAnswered = true;
+      operations.remove(transID);
+      answer.reject(error);
+    };
+    const transID = operations.add({
+      service,
+      received(operation) {
+        if (!isAnswered && operation.kind === 'reply' && operation.code !== 250) {
+          return fail(refused(what, operation.code, operation.text));
+        }
+        if (request.received(operation, succeed)) operations.remove(transID);
+      },
+      ended(error) {
+        if (isAnswered) request.ended?.(error);
+        else fail(error);
+      },
+    });
+    const timer = setTimeout(() => {
+      fail(new ApexError('client.timeout', `${what}: no answer from ${service} within ${replyMs} ms`));
+      // Nobody would read what the service may have begun.
+      if (request.lasts) void this.terminate(service, transID).catch(() => {});
+    }, replyMs);
+    send(service, request.operation(transID)).catch((error: unknown) => {
+      if (!isAnswered) fail(withContext(what, error));
+    });
+    try {
+      return await answer.promise;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * Ends an operation at the service; resolves when it has answered, also when it knows the operation
+   * no more. What comes for the operation meanwhile is dropped.
+   */
+  async terminate(service: string, transID: number): Promise<void> {
+    const { operations, replyMs, send } = this.#context;
+    const answer = Promise.withResolvers<void>();
+    const timer = setTimeout(answer.resolve, replyMs);
+    const forget = operations.expect(transID, {
+      service,
+      received(operation) {
+        if (operation.kind === 'reply') answer.resolve();
+      },
+      ended: () => answer.resolve(),
+    });
+    try {
+      await send(service, { kind: 'terminate', transID, code: 250, text: '' });
+      await answer.promise;
+    } finally {
+      clearTimeout(timer);
+      forget();
+    }
+  }
+}
