@@ -112,11 +112,14 @@ describe('malformed documents', () => {
     ['a conditional section', '<a><![INCLUDE[]]></a>', 'xml.markup'],
   ];
 
-  it.each(malformed)('[3080 §6.4] [3080 §6.4 rule 1] [3080 §6.4 rule 2] are refused: %s', (_name, document, code) => {
-    expect(codeOf(document)).toBe(code);
-    const octets = new TextEncoder().encode(document);
-    if (new TextDecoder().decode(octets) === document) expect(codeOf(octets)).toBe(code);
-  });
+  it.each(malformed)(
+    '[3080 §6.4] [3080 §6.4 rule 1] [3080 §6.4 rule 2] are refused: %s',
+    (_name, document, code) => {
+      expect(codeOf(document)).toBe(code);
+      const octets = new TextEncoder().encode(document);
+      if (new TextDecoder().decode(octets) === document) expect(codeOf(octets)).toBe(code);
+    },
+  );
 
   it('[3080 §6.4] are refused when the octets are not UTF-8', () => {
     const octets = (...inner: number[]) => Uint8Array.of(0x3c, 0x61, 0x3e, ...inner, 0x3c, 0x2f, 0x61, 0x3e);
