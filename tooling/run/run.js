@@ -19,7 +19,8 @@ const apps = {
 const windows = process.platform === 'win32';
 const app = apps[process.argv[2]];
 
-const prepared = spawnSync('npx', ['-y', 'pnpm@12.21.0', '-s', 'run', app.prepare], {
+if (!existsSync('node_modules')) console.error('Installing what is missing; this takes a moment.');
+const prepared = spawnSync('npx', ['-y', 'pnpm@12.21.0', '--silent', 'run', app.prepare], {
   env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' },
   stdio: ['ignore', 2, 2],
   shell: windows,

@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+import { ApexError } from '@apex/client';
+import { AppError } from './errors.ts';
+import { createProgram, Shown } from './program.ts';
+
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  if (!(error instanceof Shown)) {
+    const { message } = error as Error;
+    const { code, replyCode } = error as Partial<ApexError>;
+    const isKnown = error instanceof ApexError || error instanceof AppError;
+    process.stderr.write(
+      process.argv.includes('--json') && isKnown
+        ? `${JSON.stringify({ event: 'error', code, replyCode, message })}\n`
+        : `apex: ${message.replaceAll('\n', ' ')}\n`,
+    );
+    const isUsage =
+      (error instanceof AppError && error.exitCode === 2) ||
+      (error instanceof ApexError && error.code === 'client.usage');
+    process.exitCode = isUsage ? 2 : 1;
+  }
+}

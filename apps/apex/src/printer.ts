@@ -1,0 +1,96 @@
+import type { Notification, OperationEnd, PresenceEntry } from '@apex/client';
+import { msFromInstant, parseTimestamp } from '@apex/protocol';
+import { formatDuration } from './duration.ts';
+
+/**
+ * What commands print, one of these after the other: as text for people, or each as one line of JSON
+ * (`--json`).
+ */
+export type Output =
+  /** The operation is in progress at the service, under this transID. */
+  | {
+      readonly event: 'started';
+      readonly publisher: string;
+      readonly endpoint: string;
+      readonly transID: number;
+    }
+  | { readonly event: 'entry'; readonly entry: PresenceEntry }
+  | ({ readonly event: 'notification'; readonly publisher: string } & Notification)
+  | { readonly event: 'published'; readonly publisher: string }
+  | {
+      readonly event: 'ended';
+      readonly publisher: string;
+      readonly reason: Reason;
+      readonly replyCode?: number;
+      readonly text?: string;
+    };
+
+/** `closed`: this command ended it. */
+type Reason = Exclude<OperationEnd['kind'], 'lost'>;
+
+export type Print = (output: Output) => void;
+
+export function printer(json: boolean, write: (text: string) => void): Print {
+  return (output) => write(`${json ? JSON.stringify(output) : textOf(output, Date.now())}\n`);
+}
+
+/** How an operation ended, as it is printed; one that was lost throws its error. */
+export function endOf(publisher: string, end: OperationEnd): Output {
+  if (end.kind === 'lost') throw end.error;
+  if (end.kind !== 'terminated') return { event: 'ended', publisher, reason: end.kind };
+  const { replyCode, text } = end;
+  return { event: 'ended', publisher, reason: 'terminated', replyCode, text };
+}
+
+export function textOf(output: Output, now: number): string {
+  switch (output.event) {
+    case 'started':
+      return `${output.endpoint} follows ${output.publisher}; Ctrl-C ends it`;
+    case 'entry':
+      return entryText(output.entry, now);
+    case 'notification':
+      return output.action === 'subscribe'
+        ? `${output.subscriber} ${output.durationSeconds === 0 ? 'polls' : `subscribes for ${formatDuration(output.durationSeconds)}`}`
+        : `${output.subscriber} no longer subscribes`;
+    case 'published':
+      return `published for ${output.publisher}`;
+    case 'ended':
+      return endText(output);
+  }
+}
+
+function endText({ publisher, reason, replyCode, text }: Extract<Output, { event: 'ended' }>): string {
+  switch (reason) {
+    case 'expired':
+      return `${publisher}: the time asked for is over`;
+    case 'closed':
+      return `${publisher}: ended`;
+    case 'terminated':
+      return `${publisher}: ended by the service, ${replyCode} ${text}`.trimEnd();
+  }
+}
+
+function entryText({ publisher, lastUpdate, publisherInfo, tuples }: PresenceEntry, now: number): string {
+  const lines = [`${publisher}, last update ${lastUpdate}${suffix(publisherInfo)}`];
+  for (const { destination, availableUntil, tupleInfo, capabilities } of tuples) {
+    lines.push(`  ${destination}  ${availability(availableUntil, now)}${suffix(tupleInfo)}`);
+    for (const { baseline, value } of capabilities) lines.push(`    ${baseline}  ${value}`);
+  }
+  return lines.map(visible).join('\n');
+}
+
+function availability(until: string, now: number): string {
+  const seconds = (msFromInstant(parseTimestamp(until)) - now) / 1000;
+  return seconds > 0
+    ? `available for ${formatDuration(seconds)}, until ${until}`
+    : `not available since ${until}`;
+}
+
+function suffix(info: string): string {
+  return info === '' ? '' : `  ${info}`;
+}
+
+/** Others wrote it: what would steer the terminal is shown as it is written in JSON. */
+function visible(line: string): string {
+  return line.replace(/\p{Cc}|\p{Cf}/gu, (character) => JSON.stringify(character).slice(1, -1));
+}
