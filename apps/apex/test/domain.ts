@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AppProcess, type Outcome } from './processes.ts';
+
+/** The password of every endpoint here. */
+const PASSWORD = 'yabba dabba doo';
+
+/**
+ * A server of `example.com` with fred, wilma and barney, of whom fred allows wilma with all her
+ * subaddresses: a process on a database of its own, which can be killed and started again.
+ */
+export class Domain {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'apex-cli-'));
+  readonly #commands: AppProcess[] = [];
+  #server: AppProcess | undefined;
+  #port = 0;
+
+  static async start(): Promise<Domain> {
+    const domain = new Domain();
+    domain.#configure(0);
+    const lines = ['fred', 'wilma', 'barney'].map((name) => `${name}@example.com,${PASSWORD}\n`);
+    await domain.administer(['endpoint', 'import'], lines.join(''));
+    for (const actor of ['wilma@example.com', 'wilma/*@example.com']) {
+      const access = ['access', 'set', '--owner', 'fred@example.com', '--actor', actor];
+      await domain.administer([...access, '--actions', 'core:data presence:subscribe']);
+    }
+    await domain.serve();
+    return domain;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.#port}`;
+  }
+
+  /** Starts the server, on the port that it had. */
+  async serve(): Promise<void> {
+    this.#configure(this.#port);
+    this.#server = new AppProcess('apexd', ['serve', '--config', this.#config]);
+    this.#port = await this.#server.find((line) => {
+      const port = /:(\d+)$/.exec(line)?.[1];
+      return port === undefined ? undefined : Number(port);
+    });
+  }
+
+  async killServer(): Promise<void> {
+    await this.#server?.kill();
+  }
+
+  /** A command of the server app. Rejects when it fails. */
+  async administer(args: readonly string[], input = ''): Promise<string> {
+    const command = new AppProcess('apexd', [...args, '--config', this.#config]);
+    command.child.stdin!.end(input);
+    const { code, output, errors } = await command.ended;
+    if (code !== 0) throw new Error(errors);
+    return output;
+  }
+
+  /** A command of `name`'s, with JSON output. */
+  apex(name: string, ...command: readonly string[]): AppProcess {
+    return this.apexAs(`${name}@example.com`, ...command, '--json');
+  }
+
+  apexAs(endpoint: string, ...command: readonly string[]): AppProcess {
+    const place = ['--as', endpoint, '--server', this.address];
+    const started = new AppProcess('apex', [...command, ...place], { APEX_PASSWORD: PASSWORD });
+    this.#commands.push(started);
+    return started;
+  }
+
+  async stop(): Promise<Outcome | undefined> {
+    for (const command of this.#commands) command.child.kill('SIGKILL');
+    this.#server?.child.kill('SIGTERM');
+    const outcome = await this.#server?.ended;
+    rmSync(this.#folder, { recursive: true, force: true });
+    return outcome;
+  }
+
+  get #config(): string {
+    return join(this.#folder, 'apexd.yaml');
+  }
+
+  #configure(port: number): void {
+    const auth = { requireTls: false, iterations: 4096 };
+    const edge = { host: '127.0.0.1', port };
+    const log = { level: 'warn' };
+    const config = { domain: 'example.com', dataDir: 'data', edge, auth, log };
+    writeFileSync(this.#config, JSON.stringify(config));
+  }
+}
