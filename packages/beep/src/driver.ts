@@ -9,7 +9,10 @@ import type { Transport, TransportHandler } from './transport/transport.ts';
 
 export interface DriveOptions
   extends Omit<SessionOptions, 'remoteAddress' | 'secured' | 'now' | 'onOutput' | 'onEvent'> {
-  /** One line for the log when the session itself found why it must end (B1). */
+  /**
+   * One line for the log: the session itself found why it must end (B1), or a message of the peer was
+   * refused for what it is (B7).
+   */
   readonly onDiagnostic?: (diagnostic: Diagnostic) => void;
   /** Milliseconds of a monotonic clock; default `performance.now`. */
   readonly now?: () => number;
@@ -87,6 +90,10 @@ class Driver implements Peer, TransportHandler {
     });
   }
 
+  report(code: string, message: string): void {
+    this.#session.report(code, message);
+  }
+
   released(): Promise<void> {
     const release = Promise.withResolvers<void>();
     if (this.#end !== undefined) {
@@ -135,6 +142,9 @@ class Driver implements Peer, TransportHandler {
         return;
       case 'release-declined':
         this.#settleReleases(event.error);
+        return;
+      case 'refused':
+        this.#onDiagnostic?.(event.diagnostic);
         return;
       case 'ended':
         this.#end = event.end;

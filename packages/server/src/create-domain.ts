@@ -4,7 +4,7 @@ import { defaultScramIterations } from './credentials/scram.ts';
 import { Relay, type RelayCounters, type RelayLimits } from './relay/relay.ts';
 import { type PresenceCounters, PresenceMessages } from './services/presence/presence-messages.ts';
 import { PresenceService } from './services/presence/presence-service.ts';
-import type { DroppedData } from './services/service.ts';
+import type { RefusedData } from './services/service.ts';
 import type { Store } from './store/ports.ts';
 import { SubjectAccessPolicy } from './subject/access-policy.ts';
 import { type AccessDefault, SubjectAdministration } from './subject/administration.ts';
@@ -24,8 +24,8 @@ export interface DomainOptions {
   readonly iterations?: number;
   readonly limits?: Partial<DomainLimits>;
   readonly clock?: Clock;
-  /** Told of data that a service dropped without an answer (P13). */
-  readonly onDropped?: (dropped: DroppedData) => void;
+  /** Told of data that a service refused for what it is, or dropped (P13). */
+  readonly onRefused?: (refused: RefusedData) => void;
 }
 
 export interface DomainLimits extends PresenceLimits, RelayLimits {
@@ -81,8 +81,8 @@ export async function createDomain(options: DomainOptions): Promise<Domain> {
     store,
     defaults: options.accessDefaults ?? [],
   });
-  const { onDropped } = options;
-  relay.addService(new PresenceService({ owner, performer: messages, ...(onDropped && { onDropped }) }));
+  const { onRefused } = options;
+  relay.addService(new PresenceService({ owner, performer: messages, ...(onRefused && { onRefused }) }));
 
   await owner.start();
   // C7

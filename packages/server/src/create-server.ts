@@ -14,7 +14,7 @@ import { type Listener, listen, type SessionLimits } from './listener.ts';
 import { relayProfile } from './relay/relay-profile.ts';
 import type { ServerEvent } from './server-event.ts';
 
-export interface ServerOptions extends Omit<DomainOptions, 'onDropped'> {
+export interface ServerOptions extends Omit<DomainOptions, 'onRefused'> {
   /** Where endpoints connect: BEEP over TCP. Port 0 lets the system choose. */
   readonly listen: { readonly host: string; readonly port: number };
   /** No authentication and no APEX channel on sessions that are not protected (B12); default true. */
@@ -45,8 +45,12 @@ export async function createServer(options: ServerOptions): Promise<ApexServer> 
   const { onEvent = () => {}, requireTls = true, mechanisms = ['PLAIN'] } = options;
   const domain = await createDomain({
     ...options,
-    onDropped: ({ originator, service, code, text }) =>
-      onEvent({ level: 'info', name: 'service.dropped', originator, service, code, text }),
+    onRefused: ({ replyCode, ...refused }) =>
+      onEvent({
+        level: 'info',
+        ...(replyCode === undefined ? { name: 'service.dropped' } : { name: 'service.refused', replyCode }),
+        ...refused,
+      }),
   });
   // 3080 §9, §9 rule 1, B12
   const isAllowed = (facts: SessionFacts): boolean => !requireTls || facts.secured;

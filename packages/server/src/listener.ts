@@ -72,15 +72,15 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       acceptsServerName: (name) => name.toLowerCase() === options.domain || isAddress(name),
       // 3080 §2.4
       ...(full ? { unavailable: { replyCode: 421, text: 'too many connections' } } : {}),
-      // B1
-      onDiagnostic: ({ code, message, remoteAddress, header }) =>
+      // B1, B7
+      onDiagnostic: ({ ended, code, message, remoteAddress, header }) =>
         options.onEvent({
-          level: 'warn',
-          name: 'session.ended',
+          ...(ended
+            ? { level: 'warn', name: 'session.ended', header }
+            : { level: 'info', name: 'message.refused' }),
           code,
           text: message,
           remote: remoteAddress,
-          header,
         }),
     });
     sessions.add(peer);

@@ -1,8 +1,13 @@
 import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
-import { authenticate, drive, type Peer, plainClient, ReplyError } from '@apex/beep';
+import { authenticate, beepXml, drive, type Peer, plainClient, type Reply, ReplyError } from '@apex/beep';
 import { connectTcp } from '@apex/beep/tcp';
-import { APEX_PROFILE_URI, formatInitialization, parseInitializationReply } from '@apex/protocol';
+import {
+  APEX_PROFILE_URI,
+  formatInitialization,
+  parseInitializationReply,
+  serviceData,
+} from '@apex/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ApexServer, createServer, type ServerOptions } from '../src/create-server.ts';
 import type { ServerEvent } from '../src/server-event.ts';
@@ -124,6 +129,43 @@ describe('a server', () => {
         header: 'MSG 0 1 , 0 0',
         remote: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
       }),
+    ]);
+  });
+
+  it('[B7] tells of each message that is malformed or too long in one event, and the session lives', async () => {
+    const { server, events } = await start({ sessionLimits: { messageOctets: 1000 } });
+    await server.administration.addEndpoint('fred@example.com', 'yabba');
+    const peer = await connect(server);
+    const plain = { authentication: 'fred@example.com', password: 'yabba', requireSecured: false };
+    await authenticate(peer, plainClient(plain));
+    const attach = { kind: 'attach', endpoint: 'fred@example.com', transID: 1, options: [] } as const;
+    const { channel } = await peer.startChannel({
+      profiles: [{ uri: APEX_PROFILE_URI, initialization: formatInitialization(attach) }],
+      handler,
+    });
+    const send = (payload: Uint8Array): Promise<Reply> =>
+      new Promise((resolve) => channel.send(payload, resolve));
+    const service = 'apex=presence@example.com';
+    const codes: unknown[] = [];
+    for (const payload of [
+      beepXml('<data'),
+      beepXml('<data />'),
+      new Uint8Array(1001),
+      serviceData('fred@example.com', service, "<subscribe publisher='fred' transID='1' duration='0' />"),
+      serviceData('fred@example.com', service, '<frobnicate />'),
+    ]) {
+      const reply = await send(payload);
+      codes.push(
+        'payload' in reply ? /code='(\d+)'/.exec(new TextDecoder().decode(reply.payload))?.[1] : reply.kind,
+      );
+    }
+    expect(codes).toEqual(['500', '501', '554', undefined, undefined]);
+    expect(events.map(({ name, code, replyCode }) => [name, code, replyCode])).toEqual([
+      ['message.refused', 'xml.end', undefined],
+      ['message.refused', 'element.attribute.missing', undefined],
+      ['message.refused', 'limit.message', undefined],
+      ['service.refused', 'element.attribute.value', 501],
+      ['service.dropped', 'operation.unknown', undefined],
     ]);
   });
 

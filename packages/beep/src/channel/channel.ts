@@ -237,6 +237,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
       this.#ignoring = more;
       this.#reassembly.ignore(header);
       this.#addExchange(msgno, emptyPayload).error(this.#host.refusal(554, 'the message is too long'));
+      this.#host.report('limit.message', `a message of more than ${this.#messageOctets} octets`);
     } else {
       const whole = this.#reassembly.add(header, payload);
       if (whole !== undefined) this.handler.message(this.#addExchange(msgno, whole));

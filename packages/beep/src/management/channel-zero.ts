@@ -130,6 +130,7 @@ export class ChannelZero implements ChannelHandler, ManagementExchanges {
       if (!(error instanceof MessageError)) throw error;
       // 3080 §2.2.2.1, §2.3.1.5 rule 4, B7
       this.answer(exchange, this.error(error.replyCode, error.message));
+      this.#host.report(error.code, error.message);
       return;
     }
     switch (element.kind) {
@@ -145,6 +146,7 @@ export class ChannelZero implements ChannelHandler, ManagementExchanges {
       case 'error':
         // 3080 §2.3.1.5 rule 4, §2.7
         this.answer(exchange, this.error(501, `<${element.kind}> is not a request`));
+        this.#host.report('element.name', `<${element.kind}> is not a request`);
     }
   }
 

@@ -65,7 +65,7 @@ export class SessionCore implements ManagementHost, FrameSink {
   decline(replyCode: number, text: string): void {
     this.state = 'declining';
     const error = new ReplyError(replyCode, text);
-    const diagnostic = this.#diagnostic('session.unavailable', error.message, '');
+    const diagnostic = this.#diagnostic('session.unavailable', error.message, '', true);
     this.zero.declineSession(replyCode, text, () => this.end({ kind: 'lost', error }, 'close', diagnostic));
   }
 
@@ -80,6 +80,10 @@ export class SessionCore implements ManagementHost, FrameSink {
 
   abort(reason: Error): void {
     this.end({ kind: 'lost', error: reason }, 'abort');
+  }
+
+  report(code: string, message: string): void {
+    this.#hooks.event({ kind: 'refused', diagnostic: this.#diagnostic(code, message, '', false) });
   }
 
   release(): void {
@@ -153,7 +157,7 @@ export class SessionCore implements ManagementHost, FrameSink {
 
   handlerFailed(cause: unknown): void {
     const error = new SessionLostError('a handler failed', { cause });
-    const diagnostic = this.#diagnostic('handler.failed', String(cause), '', cause);
+    const diagnostic = this.#diagnostic('handler.failed', String(cause), '', true, cause);
     if (this.#endEvent !== undefined) this.#endEvent = { diagnostic, ...this.#endEvent };
     this.end({ kind: 'lost', error }, 'abort', diagnostic);
   }
@@ -178,7 +182,7 @@ export class SessionCore implements ManagementHost, FrameSink {
   }
 
   notGreeted(refusal: ReplyError): void {
-    const diagnostic = this.#diagnostic('session.refused', refusal.message, '');
+    const diagnostic = this.#diagnostic('session.refused', refusal.message, '', true);
     this.end({ kind: 'lost', error: refusal }, 'close', diagnostic);
   }
 
@@ -247,7 +251,7 @@ export class SessionCore implements ManagementHost, FrameSink {
   fail(error: Error): void {
     const code = error instanceof BeepError ? error.code : 'session.failed';
     const header = error instanceof FrameError ? error.header : '';
-    this.end({ kind: 'lost', error }, 'abort', this.#diagnostic(code, error.message, header));
+    this.end({ kind: 'lost', error }, 'abort', this.#diagnostic(code, error.message, header, true));
   }
 
   // --- the end, and what was noted
@@ -314,9 +318,9 @@ export class SessionCore implements ManagementHost, FrameSink {
     this.#hooks.outputWanted();
   }
 
-  #diagnostic(code: string, message: string, header: string, cause?: unknown): Diagnostic {
+  #diagnostic(code: string, message: string, header: string, ended: boolean, cause?: unknown): Diagnostic {
     const { remoteAddress } = this.facts;
-    const diagnostic = { code, message, remoteAddress, header };
+    const diagnostic = { ended, code, message, remoteAddress, header };
     return cause === undefined ? diagnostic : { ...diagnostic, cause };
   }
 }

@@ -6,6 +6,8 @@ export type SessionEvent =
   | { readonly kind: 'greeting'; readonly greeting: Greeting }
   /** The peer declined our release; the session goes on. */
   | { readonly kind: 'release-declined'; readonly error: ReplyError }
+  /** A message of the peer was refused for what it is (B7); the session goes on. */
+  | { readonly kind: 'refused'; readonly diagnostic: Diagnostic }
   /**
    * The last event. `transport` says what becomes of the connection: what was written is still sent
    * on `close`, and dropped on `abort`.
@@ -18,8 +20,10 @@ export type SessionEvent =
       readonly diagnostic?: Diagnostic;
     };
 
-/** Why a session was ended, in one line of a log. */
+/** Why a session was ended, or a message of its peer refused, in one line of a log. */
 export interface Diagnostic {
+  /** Whether the session was ended. */
+  readonly ended: boolean;
   /** Stable name of the cause, such as `frame.seqno` or `handler.failed`. */
   readonly code: string;
   readonly message: string;

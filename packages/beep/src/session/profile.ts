@@ -50,6 +50,11 @@ export interface SessionHandle {
   abort(reason: Error): void;
   /** Asks the peer to release the session (RFC 3080 §2.4). */
   release(): void;
+  /**
+   * A message of the peer was refused for what it is, and the session goes on: one line for the log.
+   * `code` is the stable name of the cause.
+   */
+  report(code: string, message: string): void;
 }
 
 /** What a profile is told about one of its channels. */

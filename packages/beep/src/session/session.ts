@@ -161,6 +161,10 @@ export class Session implements SessionHandle {
     this.#core.abort(reason);
   }
 
+  report(code: string, message: string): void {
+    this.#core.report(code, message);
+  }
+
   /** Asks for the release; the event `ended` or `release-declined` tells the result. */
   release(): void {
     this.#core.release();

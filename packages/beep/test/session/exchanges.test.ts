@@ -121,6 +121,8 @@ describe('the peer as client', () => {
     expect(wire.take()).toEqual([]);
     wire.frame('MSG 1 1 *', 'x');
     expect(wire.messages()).toEqual(["ERR 1 1 <error code='554'>the message is too long</error>"]);
+    const diagnostic = expect.objectContaining({ ended: false, code: 'limit.message' });
+    expect(wire.events.at(-1)).toEqual({ kind: 'refused', diagnostic });
     wire.frame('MSG 1 1 *', '0123456789');
     wire.frame('MSG 1 1 .', 'x');
     wire.frame('MSG 1 1 .', '0123456789');

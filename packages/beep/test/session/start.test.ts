@@ -199,7 +199,7 @@ describe('a start of the peer', () => {
     expect(wire.messages()).toEqual(["ERR 0 999 <error code='554'>too many channels</error>"]);
   });
 
-  it('[3080 §2.3.1.5 rule 4] [3080 §2.2.2.1] [B7] [B8] answers 500 or 501 to what is no request, and lives on', () => {
+  it('[3080 §2.3.1.5 rule 4] [3080 §2.2.2.1] [B7] [B8] answers 500 or 501 to what is no request, tells the log, and lives on', () => {
     const wire = listener({ profiles: [echo] });
     const xml = (payload: string): string => text(beepXml(payload));
     const requests: readonly (readonly [string, number])[] = [
@@ -219,6 +219,7 @@ describe('a start of the peer', () => {
     requests.forEach(([payload, code], index) => {
       wire.frame(`MSG 0 ${index} .`, payload);
       expect(wire.messages()[0]).toMatch(new RegExp(`^ERR 0 ${index} <error code='${code}'`));
+      expect(wire.events.filter(({ kind }) => kind === 'refused')).toHaveLength(index + 1);
     });
     wire.frame('MSG 0 100 .', "\r\n<start number='1'><profile uri='urn:echo' /></start>");
     expect(wire.messages()).toEqual(["RPY 0 100 <profile uri='urn:echo' />"]);

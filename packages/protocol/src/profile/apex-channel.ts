@@ -35,8 +35,6 @@ export interface ApexHandler {
   bind?(bind: Bind, answer: Answer): void;
   terminate?(terminate: Terminate, answer: Answer): void;
   data?(message: DataMessage, answer: Answer): void;
-  /** A message that was answered with 500 or 501, for the log. */
-  malformed?(error: MessageError): void;
   /** See `ChannelHandler.closing`. */
   closing?(done: () => void): void;
   /** Called once. */
@@ -104,7 +102,7 @@ export class ApexChannel implements ChannelHandler {
       if (!(error instanceof MessageError)) throw error;
       // B7, B18: 500 for what is not well formed, 501 for what is not valid; the channel lives on.
       answer.error(error.replyCode, error.message);
-      this.#handler.malformed?.(error);
+      this.channel.session.report(error.code, error.message);
     }
   }
 

@@ -82,5 +82,6 @@ function initialize(apex: ApexChannel, request: StartRequest, initialization: st
   } catch (error) {
     if (!(error instanceof MessageError)) throw error;
     answer.error(error.replyCode, error.message);
+    request.session.report(error.code, error.message);
   }
 }

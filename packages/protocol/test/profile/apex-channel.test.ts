@@ -5,6 +5,7 @@ import {
   MessageError,
   type Reply,
   ReplyError,
+  type SessionHandle,
   SessionLostError,
   UsageError,
 } from '@apex/beep';
@@ -26,7 +27,10 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 class FakeChannel implements Channel {
   readonly number = 1;
   readonly profileUri = 'http://iana.org/beep/APEX';
-  readonly session = {} as Channel['session'];
+  readonly reported: string[] = [];
+  readonly session = {
+    report: (code: string) => this.reported.push(code),
+  } as Partial<SessionHandle> as SessionHandle;
   readonly unsentOctets = 0;
   readonly outstanding = 0;
   readonly sent: { payload: Uint8Array; onReply: (reply: Reply) => void }[] = [];
@@ -130,11 +134,12 @@ describe('operations of the peer', () => {
     ['<ok />', 501],
     ["<subscribe publisher='a@b' transID='1' duration='0' />", 501],
   ])('[B7] [B18] %s is answered with ERR %i and told to the log', (xml, code) => {
-    const malformed: MessageError[] = [];
-    const answers = received({ malformed: (error) => malformed.push(error) }, xml);
-    expect(answers).toHaveLength(1);
-    expect(answers[0]).toMatch(new RegExp(`^ERR <error code='${code}'>`));
-    expect(malformed.map((error) => error.replyCode)).toStrictEqual([code]);
+    const exchange = new FakeExchange(xml);
+    const { apex, channel } = opened();
+    apex.message(exchange);
+    expect(exchange.answers).toHaveLength(1);
+    expect(exchange.answers[0]).toMatch(new RegExp(`^ERR <error code='${code}'>`));
+    expect(channel.reported).toHaveLength(1);
   });
 
   it('[B8] a payload that is not beep+xml is answered with ERR 501', () => {

@@ -1,4 +1,4 @@
-import type { Channel, ChannelHandler, Profile, StartRequest } from '@apex/beep';
+import type { Channel, ChannelHandler, Profile, SessionHandle } from '@apex/beep';
 import { describe, expect, it } from 'vitest';
 import {
   type Answer,
@@ -12,8 +12,9 @@ import {
 /** Starts a channel; tells what the profile accepted with. */
 function start(profile: Profile, initialization?: string) {
   const accepted: { handler: ChannelHandler; reply: string | undefined }[] = [];
+  const session: Partial<SessionHandle> = { report: () => {} };
   const request = {
-    session: { facts: { role: 'listener' } } as StartRequest['session'],
+    session: session as SessionHandle,
     channelNumber: 1,
     ...(initialization === undefined ? {} : { initialization }),
     accept(handler: ChannelHandler, reply?: string) {

@@ -13,8 +13,10 @@ export interface EffectSink {
   detach(endpoint: string, code: number, text: string): void;
 }
 
-/** Data that a service dropped without an answer (P13, C17), for the log. */
-export interface DroppedData {
+/** Data that a service refused for what it is (P13), or dropped without an answer (P13, C17), for the log. */
+export interface RefusedData {
+  /** Of the answer; undefined when there was none. */
+  readonly replyCode: number | undefined;
   readonly originator: string;
   readonly service: string;
   /** Stable name of the cause, such as `element.name`. */

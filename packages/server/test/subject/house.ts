@@ -1,7 +1,7 @@
 import { parseDataMessage, parseOperation, serviceData } from '@apex/protocol';
 import { PresenceMessages } from '../../src/services/presence/presence-messages.ts';
 import { PresenceService } from '../../src/services/presence/presence-service.ts';
-import type { DroppedData, EffectSink } from '../../src/services/service.ts';
+import type { EffectSink, RefusedData } from '../../src/services/service.ts';
 import { FaultyStore } from '../../src/store/faulty-store.ts';
 import { MemoryStore } from '../../src/store/memory/memory-store.ts';
 import type { Store } from '../../src/store/ports.ts';
@@ -66,7 +66,7 @@ export class House {
   readonly store: Store;
   readonly received: Received[] = [];
   readonly detached: string[] = [];
-  readonly dropped: DroppedData[] = [];
+  readonly refused: RefusedData[] = [];
   readonly owner: SubjectOwner;
   readonly service: PresenceService;
   readonly access: SubjectAccessPolicy;
@@ -91,7 +91,7 @@ export class House {
     this.service = new PresenceService({
       owner: this.owner,
       performer: this.performer,
-      onDropped: (dropped) => this.dropped.push(dropped),
+      onRefused: (refused) => this.refused.push(refused),
     });
     this.access = new SubjectAccessPolicy(this.owner);
     const defaults = [

@@ -139,6 +139,7 @@ class Authentication implements ChannelHandler {
   #failure(error: unknown): ServerStep {
     if (error instanceof ReplyError) return { kind: 'failed', error };
     if (error instanceof MessageError) {
+      this.#session.report(error.code, error.message);
       return { kind: 'failed', error: new ReplyError(error.replyCode, error.message, error.code) };
     }
     this.#options.report?.(error);

@@ -18,6 +18,7 @@ const text = (payload: Uint8Array): string => new TextDecoder().decode(payload);
 export class FakeSession implements SessionHandle {
   facts: SessionFacts;
   aborted: Error | undefined;
+  readonly reported: string[] = [];
 
   constructor(facts: Partial<SessionFacts> = {}) {
     this.facts = { role: 'listener', secured: true, remoteAddress: 'test:1', localize: [], ...facts };
@@ -33,6 +34,10 @@ export class FakeSession implements SessionHandle {
   }
 
   release(): void {}
+
+  report(code: string): void {
+    this.reported.push(code);
+  }
 }
 
 /** What came of a start. */

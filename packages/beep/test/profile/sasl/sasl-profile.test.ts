@@ -121,7 +121,7 @@ describe('saslProfile', () => {
     expect(session.facts.identity).toBeUndefined();
   });
 
-  it('[B18] answers a malformed initial response with 500 or 501 in a positive reply', async () => {
+  it('[B18] answers a malformed initial response with 500 or 501 in a positive reply, and tells the log', async () => {
     for (const [initialization, code] of [
       ['<blob>', 500],
       ['secret', 500],
@@ -134,6 +134,7 @@ describe('saslProfile', () => {
       const { initializationReply } = await accepted(plain, session, initialization);
       expect(initializationReply).toMatch(new RegExp(`^<error code='${code}'>`));
       expect(initializationReply).not.toContain('secret');
+      expect(session.reported).toHaveLength(1);
       expect((await startOn(plain, session, bob)).kind).toBe('accepted');
     }
   });

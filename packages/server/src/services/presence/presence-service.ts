@@ -16,13 +16,13 @@ import type { ServiceData, ServicePort } from '../../relay/ports.ts';
 import type { EffectPerformer } from '../../subject/effects.ts';
 import type { PublishedEntry } from '../../subject/input.ts';
 import type { SubjectOwner } from '../../subject/owner.ts';
-import type { DroppedData } from '../service.ts';
+import type { RefusedData } from '../service.ts';
 
 export interface PresenceServiceOptions {
   readonly owner: Pick<SubjectOwner, 'submit' | 'terminate'>;
   readonly performer: EffectPerformer;
-  /** Told of data that gets no answer (P13). */
-  readonly onDropped?: (dropped: DroppedData) => void;
+  /** Told of data that is refused for what it is, or gets no answer (P13). */
+  readonly onRefused?: (refused: RefusedData) => void;
 }
 
 /** The presence service (RFC 3343 §4 rule 1 and 3): the endpoint `apex=presence@domain`. */
@@ -106,6 +106,7 @@ export class PresenceService implements ServicePort {
     if (transID === undefined || isService(data.originator))
       return this.#drop(data, codeOf(error), textOf(error));
     const { recipient: service, originator: recipient } = data;
+    this.#tell(data, code, codeOf(error), textOf(error));
     this.#options.performer.perform(
       { kind: 'reply', service, recipient, transID, code, text: textOf(error) },
       0,
@@ -113,9 +114,14 @@ export class PresenceService implements ServicePort {
     );
   }
 
-  #drop({ originator, recipient: service }: ServiceData, code: string, text: string): void {
+  #drop(data: ServiceData, code: string, text: string): void {
     this.dropped += 1;
-    this.#options.onDropped?.({ originator, service, code, text });
+    this.#tell(data, undefined, code, text);
+  }
+
+  #tell(data: ServiceData, replyCode: number | undefined, code: string, text: string): void {
+    const { originator, recipient: service } = data;
+    this.#options.onRefused?.({ replyCode, originator, service, code, text });
   }
 }
 

@@ -125,6 +125,12 @@ describe('the presence service', () => {
       'wilma 10: reply 504',
     ]);
     expect(home.service.dropped).toBe(0);
+    expect(home.refused.map(({ replyCode, code }) => `${replyCode} ${code}`)).toEqual([
+      '501 element.attribute.missing',
+      '501 element.attribute.value',
+      '504 operation.unknown',
+      '504 operation.unknown',
+    ]);
   });
 
   it('[P13] [P3] drops, counts and tells of what has no transID to answer to', async () => {
@@ -141,7 +147,7 @@ describe('the presence service', () => {
     home.service.receive({ originator: WILMA, recipient: SERVICE, message });
     expect(home.received).toEqual([]);
     expect(home.service.dropped).toBe(6);
-    expect(home.dropped.map(({ code }) => code)).toEqual([
+    expect(home.refused.map(({ code }) => code)).toEqual([
       'element.attribute.value',
       'operation.unknown',
       'transaction.zero',
