@@ -1,4 +1,5 @@
-import type { Presence as PresenceElement, Tuple } from '@apex/protocol';
+import { type Presence as PresenceElement, presenceSchema, type Tuple } from '@apex/protocol';
+import { ApexError } from '../errors.ts';
 
 /** A presence entry as a service gave it (RFC 3343 §3). */
 export interface PresenceEntry {
@@ -29,9 +30,12 @@ export function entryOf(presence: PresenceElement, timeStamp: string): PresenceE
   return { publisher, lastUpdate, publisherInfo, tuples, timeStamp };
 }
 
-/** The element that replaces `current`. */
+/**
+ * The element that replaces `current`.
+ * @throws ApexError `client.usage` for an update that is none
+ */
 export function presenceOf(update: PresenceUpdate, current: PresenceEntry): PresenceElement {
-  return {
+  const checked = presenceSchema.safeParse({
     kind: 'presence',
     publisher: current.publisher,
     lastUpdate: current.lastUpdate,
@@ -42,5 +46,8 @@ export function presenceOf(update: PresenceUpdate, current: PresenceEntry): Pres
       tupleInfo,
       capabilities,
     })),
-  };
+  });
+  if (checked.success) return checked.data;
+  const { path, message } = checked.error.issues[0]!;
+  throw new ApexError('client.usage', `publish ${current.publisher}: ${path.join('.')}: ${message}`);
 }

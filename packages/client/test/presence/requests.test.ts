@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest';
+import { FRED } from '../house.ts';
+import { ScriptedRelay } from '../scripted-relay.ts';
+
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => expect.unreachable(),
+    (error: unknown) => error,
+  );
+
+describe('a request', () => {
+  it('fails when its service does not answer in time', async () => {
+    const { relay, client } = await ScriptedRelay.attach({ replyMs: 20 });
+    const error = await failure(client.presence.fetch(FRED));
+    expect(error).toMatchObject({
+      code: 'client.timeout',
+      message: 'fetch fred@example.com: no answer from apex=presence@example.com within 20 ms',
+    });
+    await relay.accept('subscribe');
+  });
+
+  it('that may have begun something is terminated when it had no answer in time', async () => {
+    const { relay, client } = await ScriptedRelay.attach({ replyMs: 20 });
+    expect(await failure(client.presence.subscribe(FRED))).toMatchObject({ code: 'client.timeout' });
+    const { transID } = await relay.accept('subscribe');
+    expect(await relay.accept('terminate')).toMatchObject({ transID });
+  });
+
+  it('[3340 §4.4.4.1 step 1] fails when the relay refuses its data, and says what it was for', async () => {
+    const { relay, client } = await ScriptedRelay.attach();
+    const fetching = failure(client.presence.fetch(FRED));
+    (await relay.next()).answer.error(537, 'not attached as that');
+    expect(await fetching).toMatchObject({
+      code: 'client.refused',
+      replyCode: 537,
+      message: expect.stringMatching(/^fetch fred@example\.com: .*537 not attached as that/),
+    });
+  });
+
+  it('has its answer also when that overtakes the ok of the relay', async () => {
+    const { relay, client } = await ScriptedRelay.attach();
+    const fetching = client.presence.fetch(FRED);
+    const { operation, answer } = await relay.next();
+    await relay.entry((operation as { transID: number }).transID, '2026-11-25T11:00:00Z');
+    expect((await fetching).publisher).toBe(FRED);
+    answer.ok();
+  });
+});
+
+describe('a subscription', () => {
+  it('loses nothing that comes right behind the first entry', async () => {
+    const { relay, client } = await ScriptedRelay.attach();
+    const starting = client.presence.subscribe(FRED);
+    const { transID } = await relay.accept('subscribe');
+    void relay.entry(transID, '2026-11-25T11:00:00Z');
+    void relay.entry(transID, '2026-11-25T11:00:01Z');
+    void relay.say({ kind: 'terminate', transID, code: 550, text: 'fred@example.com was removed' });
+    const subscription = await starting;
+    const seen: string[] = [];
+    for await (const { lastUpdate } of subscription) seen.push(lastUpdate);
+    expect(seen.at(-1)).toBe('2026-11-25T11:00:01Z');
+    expect(await subscription.ended).toMatchObject({ kind: 'terminated', replyCode: 550 });
+  });
+
+  it('drops what comes behind its end', async () => {
+    const { relay, client } = await ScriptedRelay.attach();
+    const starting = client.presence.subscribe(FRED);
+    const { transID } = await relay.accept('subscribe');
+    await relay.entry(transID, '2026-11-25T11:00:00Z');
+    const subscription = await starting;
+    const terminating = subscription.terminate();
+    await relay.accept('terminate');
+    await relay.entry(transID, '2026-11-25T11:00:01Z'); // was on its way
+    await relay.reply(transID, 250);
+    await terminating;
+    expect(subscription.current.lastUpdate).toBe('2026-11-25T11:00:00Z');
+  });
+
+  it('throws in its reader when the session is lost', async () => {
+    const { relay, client } = await ScriptedRelay.attach();
+    const starting = client.presence.subscribe(FRED);
+    const { transID } = await relay.accept('subscribe');
+    await relay.entry(transID, '2026-11-25T11:00:00Z');
+    const reading = failure(
+      (async () => {
+        for await (const _ of await starting) relay.abort();
+      })(),
+    );
+    expect(await reading).toMatchObject({ code: 'client.lost' });
+    await client.close();
+  });
+
+  it('that could not be terminated says so', async () => {
+    const { relay, client } = await ScriptedRelay.attach();
+    const starting = client.presence.subscribe(FRED);
+    const { transID } = await relay.accept('subscribe');
+    await relay.entry(transID, '2026-11-25T11:00:00Z');
+    const terminating = failure((await starting).terminate());
+    (await relay.next()).answer.error(451, 'not now');
+    expect(await terminating).toMatchObject({ code: 'client.refused', replyCode: 451 });
+  });
+});
+
+describe('a publish', () => {
+  const tuples = [{ destination: 'apex:fred@example.com', availableUntil: '2030-01-01T00:00:00Z' }];
+
+  it('[3343 §4.4 step 5] of an update alone is refused with 555; a function is called with the newer entry', async () => {
+    const { relay, client } = await ScriptedRelay.attach();
+    const conflict = async (lastUpdate: string): Promise<void> => {
+      await relay.entry((await relay.accept('subscribe')).transID, lastUpdate);
+      const publish = await relay.accept('publish');
+      expect(publish.presence.lastUpdate).toBe(lastUpdate);
+      await relay.reply(publish.transID, 555);
+    };
+    const plain = failure(client.presence.publish({ tuples }, { publisher: FRED }));
+    await conflict('2026-11-25T11:00:00Z');
+    expect(await plain).toMatchObject({ code: 'client.refused', replyCode: 555 });
+
+    const seen: string[] = [];
+    const merging = client.presence.publish(
+      ({ lastUpdate }) => {
+        seen.push(lastUpdate);
+        return { tuples };
+      },
+      { publisher: FRED },
+    );
+    await conflict('2026-11-25T11:00:01Z');
+    await relay.entry((await relay.accept('subscribe')).transID, '2026-11-25T11:00:02Z');
+    await relay.reply((await relay.accept('publish')).transID, 250);
+    await merging;
+    expect(seen).toEqual(['2026-11-25T11:00:01Z', '2026-11-25T11:00:02Z']);
+  });
+
+  it('[3343 §4.4 step 5] gives up with 555 when others are faster again and again', async () => {
+    const { relay, client } = await ScriptedRelay.attach();
+    const publishing = failure(client.presence.publish(() => ({ tuples }), { publisher: FRED }));
+    for (let second = 0; second < 5; second += 1) {
+      await relay.entry((await relay.accept('subscribe')).transID, `2026-11-25T11:00:0${second}Z`);
+      await relay.reply((await relay.accept('publish')).transID, 555);
+    }
+    expect(await publishing).toMatchObject({ code: 'client.refused', replyCode: 555 });
+  });
+});
+
+describe('a watch', () => {
+  it('[3343 §4.3 step 6.2] has the notifications that come before its reader', async () => {
+    const { relay, client } = await ScriptedRelay.attach();
+    const starting = client.presence.watch(FRED);
+    const { transID } = await relay.accept('watch');
+    const notify = (subscriber: string) =>
+      relay.say({ kind: 'notify', subscriber, transID, duration: 60, action: 'subscribe' });
+    void relay.reply(transID, 250);
+    void notify('a@example.com');
+    void notify('b@example.com');
+    const seen: string[] = [];
+    const watch = await starting;
+    for await (const { subscriber } of watch) {
+      seen.push(subscriber);
+      if (seen.length === 2) void relay.say({ kind: 'terminate', transID, code: 250, text: '' });
+    }
+    expect(seen).toEqual(['a@example.com', 'b@example.com']);
+  });
+
+  it('ends, also at the service, when nobody reads what comes', async () => {
+    const { relay, client } = await ScriptedRelay.attach();
+    const starting = client.presence.watch(FRED);
+    const { transID } = await relay.accept('watch');
+    await relay.reply(transID, 250);
+    const watch = await starting;
+    const notify = {
+      kind: 'notify',
+      subscriber: 'a@example.com',
+      transID,
+      duration: 60,
+      action: 'subscribe',
+    } as const;
+    for (let count = 0; count < 10_001; count += 1) void relay.say(notify);
+    expect(await watch.ended).toMatchObject({ kind: 'lost', error: { code: 'client.overflow' } });
+    expect(await relay.accept('terminate')).toMatchObject({ transID });
+    await relay.reply(transID, 250);
+    const reading = failure(watch[Symbol.asyncIterator]().next());
+    expect(await reading).toMatchObject({ code: 'client.overflow' });
+  });
+});

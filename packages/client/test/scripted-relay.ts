@@ -1,0 +1,146 @@
+import { drive, MessageError, memoryPair, type Peer, plainServer, saslProfile } from '@apex/beep';
+import {
+  type Answer,
+  type ApexChannel,
+  apexProfile,
+  contentElement,
+  formatOperation,
+  type Operation,
+  parseOperation,
+  serviceData,
+} from '@apex/protocol';
+import { type ApexClient, attachOver, type ClientOptions } from '../src/index.ts';
+
+const SERVICE = 'apex=presence@example.com';
+
+/** A request that the client has sent, in the test's hands. */
+export interface Asked {
+  readonly operation: Operation;
+  readonly answer: Answer;
+}
+
+/** A relay with one application, whose every word the test says, so that any order can be tried. */
+export class ScriptedRelay {
+  readonly #endpoint: string;
+  readonly #asked: Asked[] = [];
+  #wake: (() => void) | undefined;
+  #apex: ApexChannel | undefined;
+  #peer: Peer | undefined;
+
+  private constructor(endpoint: string) {
+    this.#endpoint = endpoint;
+  }
+
+  static async attach(
+    options: Partial<ClientOptions> = {},
+  ): Promise<{ relay: ScriptedRelay; client: ApexClient }> {
+    const endpoint = 'wilma@example.com';
+    const relay = new ScriptedRelay(endpoint);
+    const [here, there] = memoryPair();
+    const sasl = plainServer({ verifier: { verify: async () => true }, requireSecured: false });
+    const apex = apexProfile({
+      started: (channel) => {
+        relay.#apex = channel;
+        return {
+          attach: (_, answer) => answer.ok(),
+          terminate: (_, answer) => answer.ok(),
+          data: (message, answer) => {
+            const element = contentElement(message);
+            if (element === undefined) throw new MessageError('content.reference', 501, 'nothing');
+            relay.#asked.push({ operation: parseOperation(element), answer });
+            relay.#wake?.();
+          },
+          closed: () => {},
+        };
+      },
+    });
+    relay.#peer = drive(there, { role: 'listener', profiles: [saslProfile(sasl), apex] });
+    const client = await attachOver(here, {
+      endpoint,
+      credentials: { password: 'x' },
+      requireTls: false,
+      ...options,
+    });
+    return { relay, client };
+  }
+
+  /** The next request; its data has to be answered. */
+  async next(): Promise<Asked> {
+    for (;;) {
+      const asked = this.#asked.shift();
+      if (asked !== undefined) return asked;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  /** The next request of a kind, accepted by the relay. */
+  async accept<Kind extends Operation['kind']>(kind: Kind): Promise<Extract<Operation, { kind: Kind }>> {
+    const { operation, answer } = await this.next();
+    if (operation.kind !== kind) throw new Error(`${operation.kind} instead of ${kind}`);
+    answer.ok();
+    return operation as Extract<Operation, { kind: Kind }>;
+  }
+
+  /** Sends what a service says. */
+  say(operation: Operation, from = SERVICE): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#apex!.data(serviceData(from, this.#endpoint, formatOperation(operation)), (refusal) => {
+        if (refusal === undefined) resolve();
+        else reject(refusal);
+      });
+    });
+  }
+
+  /** A reply of the service. */
+  reply(transID: number, code: number, text = ''): Promise<void> {
+    return this.say({ kind: 'reply', transID, code, text });
+  }
+
+  /** Fred's entry as the service sends it. */
+  entry(transID: number, lastUpdate: string): Promise<void> {
+    return this.say({
+      kind: 'publish',
+      publisher: 'fred@example.com',
+      transID,
+      timeStamp: '2026-11-25T12:00:00Z',
+      presence: {
+        kind: 'presence',
+        publisher: 'fred@example.com',
+        lastUpdate,
+        publisherInfo: '',
+        tuples: [
+          {
+            destination: 'apex:fred@example.com',
+            availableUntil: '2026-11-25T13:00:00Z',
+            tupleInfo: '',
+            capabilities: [],
+          },
+        ],
+      },
+    });
+  }
+
+  /** Data that is no operation of the client's. */
+  send(recipient: string, contentXml: string): Promise<Error | undefined> {
+    return new Promise((resolve) => {
+      this.#apex!.data(serviceData('fred@example.com', recipient, contentXml), resolve);
+    });
+  }
+
+  terminate(code: number, text: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.#apex!.terminate({ kind: 'terminate', transID: 1, code, text }, () => resolve());
+    });
+  }
+
+  closeChannel(): void {
+    this.#apex!.channel.close();
+  }
+
+  /** As a connection that breaks. */
+  abort(): void {
+    this.#peer?.abort(new Error('the test breaks the connection'));
+  }
+}
