@@ -13,9 +13,13 @@ export function createProgram(): Command {
   const program = new Command('apex')
     .description('Presence from the terminal (RFC 3343)')
     .exitOverride((error) => {
-      throw error.exitCode === 0 ? new Shown() : usage(error.message.replace(/^error: /, ''));
+      // Help is an answer, everything else is wrong usage.
+      if (error.exitCode === 0) throw new Shown();
+      const problem = error.code === 'commander.help' ? 'name a command' : error.message;
+      throw usage(`${problem.replace(/^error: /, '')} (apex --help shows what there is)`);
     })
-    .configureOutput({ outputError: () => {} });
+    // What is wrong is said in one line, by main.
+    .configureOutput({ writeErr: () => {} });
 
   following('subscribe', 'follow the presence of a publisher').action(subscribe);
   following('watch', 'see who subscribes to a publisher').action(watch);
