@@ -1,4 +1,5 @@
 import { type Administration, createDomain, lockDataDir, openSqliteStore } from '@apex/server';
+import { Closers } from './closers.ts';
 import type { Config } from './config.ts';
 import { domainOptions } from './domain-options.ts';
 
@@ -6,20 +7,17 @@ import { domainOptions } from './domain-options.ts';
 export async function openAdministration(
   config: Config,
 ): Promise<{ readonly administration: Administration } & AsyncDisposable> {
-  const lock = await lockDataDir(config.dataDir);
+  const closers = new Closers();
   try {
+    const lock = await lockDataDir(config.dataDir);
+    closers.add(() => lock.release());
     const store = await openSqliteStore({ dataDir: config.dataDir });
+    closers.add(() => store.close());
     const domain = await createDomain({ ...domainOptions(config), store });
-    return {
-      administration: domain.administration,
-      async [Symbol.asyncDispose]() {
-        await domain.close();
-        await store.close();
-        await lock.release();
-      },
-    };
+    closers.add(() => domain.close());
+    return { administration: domain.administration, [Symbol.asyncDispose]: () => closers.close() };
   } catch (error) {
-    await lock.release();
+    await closers.close();
     throw error;
   }
 }

@@ -10,6 +10,7 @@ export const EDGE_PORT = 913;
 
 const port = z.int().min(0).max(65_535);
 const positive = z.int().min(1);
+const seconds = positive.max(24 * 60 * 60);
 
 const listenSchema = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
@@ -24,10 +25,11 @@ const limitsSchema = z.strictObject({
   receiveWindowOctets: z
     .int()
     .min(4096)
+    .max(2 ** 31 - 1) // RFC 3081 §3.1.3
     .default(64 * 1024),
   outstandingExchanges: positive.default(256),
-  greetingSeconds: positive.default(30),
-  deliverySeconds: positive.default(30),
+  greetingSeconds: seconds.default(30),
+  deliverySeconds: seconds.default(30),
   unsentOctets: positive.default(1024 * 1024),
   tuplesPerEntry: positive.default(64),
   capabilityOctets: positive.default(8 * 1024),

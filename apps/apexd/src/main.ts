@@ -2,6 +2,11 @@
 import { AppError } from './errors.ts';
 import { createProgram, Shown } from './program.ts';
 
+// Whoever reads the output may stop in the middle, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 try {
   await createProgram().parseAsync();
 } catch (error) {

@@ -15,14 +15,14 @@ interface WithConfig {
 export function createProgram(): Command {
   const program = new Command('apexd')
     .description('The APEX presence server (RFC 3343)')
-    .showHelpAfterError('(apexd --help shows what there is)')
     .exitOverride((error) => {
       // Help and version are answers, everything else is wrong usage.
-      throw error.exitCode === 0
-        ? new Shown()
-        : new AppError('usage', error.message.replace(/^error: /, ''), 2);
+      if (error.exitCode === 0) throw new Shown();
+      const problem = error.code === 'commander.help' ? 'name a command' : error.message;
+      throw new AppError('usage', `${problem.replace(/^error: /, '')} (apexd --help shows what there is)`, 2);
     })
-    .configureOutput({ outputError: () => {} });
+    // What is wrong is said in one line, by main.
+    .configureOutput({ writeErr: () => {} });
 
   program
     .command('serve')

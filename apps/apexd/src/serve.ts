@@ -1,6 +1,7 @@
 import { type ApexServer, createServer, lockDataDir, openSqliteStore, type ServerEvent } from '@apex/server';
 import type { Logger } from 'pino';
 import { listenAdmin } from './admin/socket-server.ts';
+import { Closers } from './closers.ts';
 import type { Config } from './config.ts';
 import { domainOptions } from './domain-options.ts';
 import { AppError } from './errors.ts';
@@ -23,15 +24,12 @@ export async function serve(config: Config, log: Logger): Promise<RunningServer>
       'auth.requireTls is true and this version has no TLS profile: nobody could authenticate; set auth.requireTls to false on a network that you trust',
     );
   }
-  const closers: (() => Promise<void>)[] = [];
-  const stop = async (): Promise<void> => {
-    for (const close of closers.splice(0).reverse()) await close();
-  };
+  const closers = new Closers();
   try {
     const lock = await lockDataDir(config.dataDir);
-    closers.push(() => lock.release());
+    closers.add(() => lock.release());
     const store = await openSqliteStore({ dataDir: config.dataDir });
-    closers.push(() => store.close());
+    closers.add(() => store.close());
     const server = await createServer({
       ...domainOptions(config),
       store,
@@ -48,14 +46,14 @@ export async function serve(config: Config, log: Logger): Promise<RunningServer>
       },
       onEvent: (event) => logEvent(log, event),
     });
-    closers.push(() => server.close());
+    closers.add(() => server.close());
     const admin = await listenAdmin(config.dataDir, server.administration, log);
-    closers.push(() => admin.close());
+    closers.add(() => admin.close());
     holdYoungGeneration();
     log.info({ event: 'serving', domain: config.domain, ...server.address });
-    return { server, stop };
+    return { server, stop: () => closers.close() };
   } catch (error) {
-    await stop();
+    await closers.close();
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -35,7 +35,6 @@ export async function listenAdmin(
     void serve(socket, administration, log);
   });
   await listening(server, path);
-  chmodSync(path, 0o600);
   return {
     close: () =>
       new Promise((resolve) => {
@@ -54,7 +53,10 @@ function listening(server: Server, path: string): Promise<void> {
         }),
       );
     });
+    // Mode 0600 from the moment it is there, also in a folder that others may enter.
+    const mask = process.umask(0o177);
     server.listen(path, () => resolve());
+    process.umask(mask);
   });
 }
 

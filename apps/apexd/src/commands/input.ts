@@ -1,9 +1,12 @@
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { AppError } from '../errors.ts';
 
 /** The first line of standard input: a password never stands on a command line. */
-export async function readPassword(input: NodeJS.ReadableStream): Promise<string> {
+export async function readPassword(input: Readable): Promise<string> {
   for await (const line of readLines(input)) {
+    // Nothing more is read, and an input that stays open must not keep the process.
+    input.destroy();
     if (line === '') break;
     return line;
   }
@@ -16,7 +19,7 @@ export interface ImportEntry {
 }
 
 /** `endpoint,password` lines; empty lines are skipped. The password may hold commas. */
-export async function readImport(input: NodeJS.ReadableStream): Promise<ImportEntry[]> {
+export async function readImport(input: Readable): Promise<ImportEntry[]> {
   const entries: ImportEntry[] = [];
   let number = 0;
   for await (const line of readLines(input)) {
@@ -31,6 +34,6 @@ export async function readImport(input: NodeJS.ReadableStream): Promise<ImportEn
   return entries;
 }
 
-function readLines(input: NodeJS.ReadableStream): AsyncIterable<string> {
+function readLines(input: Readable): AsyncIterable<string> {
   return createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
 }

@@ -47,10 +47,13 @@ const presenceSchema = z.object({
 export function printPresence(result: unknown, json: boolean): void {
   const entry = presenceSchema.parse(result);
   if (json) return line(JSON.stringify(entry));
-  line(`${entry.publisher}  last update ${entry.lastUpdate}${suffix(entry.publisherInfo)}`);
+  line(`${visible(entry.publisher)}  last update ${entry.lastUpdate}${suffix(entry.publisherInfo)}`);
   for (const tuple of entry.tuples) {
-    line(`  ${tuple.destination}  available until ${tuple.availableUntil}${suffix(tuple.tupleInfo)}`);
-    for (const capability of tuple.capabilities) line(`    ${capability.baseline}  ${capability.value}`);
+    line(
+      `  ${visible(tuple.destination)}  available until ${tuple.availableUntil}${suffix(tuple.tupleInfo)}`,
+    );
+    for (const capability of tuple.capabilities)
+      line(`    ${visible(capability.baseline)}  ${visible(capability.value)}`);
   }
   for (const operation of entry.operations) {
     line(
@@ -60,7 +63,14 @@ export function printPresence(result: unknown, json: boolean): void {
 }
 
 function suffix(info: string): string {
-  return info === '' ? '' : `  ${info}`;
+  return info === '' ? '' : `  ${visible(info)}`;
+}
+
+/** What publishers wrote, in one line: a terminal must not act on it. */
+function visible(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    return `\\u{${character.codePointAt(0)!.toString(16)}}`;
+  });
 }
 
 function line(text: string): void {

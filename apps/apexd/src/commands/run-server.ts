@@ -3,6 +3,7 @@ import { type Config, readConfig } from '../config.ts';
 import { DEMO_PORT, demoConfig, demoPasswords, demoText, provisionDemo } from '../demo.ts';
 import { AppError } from '../errors.ts';
 import { createLog } from '../log.ts';
+import { reloadConfig } from '../reload.ts';
 import { type RunningServer, serve } from '../serve.ts';
 
 export interface ServeOptions {
@@ -11,9 +12,23 @@ export interface ServeOptions {
   readonly port?: string;
 }
 
+/** A server, what to tell the person at the terminal, and what SIGHUP does to it. */
+interface Started {
+  readonly running: RunningServer;
+  readonly text: string;
+  /** Reads the configuration again. The demo has none, and SIGHUP says that its terminal is gone. */
+  readonly reload?: () => void;
+}
+
 /** `apexd serve`: runs until SIGTERM or SIGINT; resolves when it is serving. */
 export async function runServer(options: ServeOptions): Promise<void> {
-  const running = options.config === undefined ? await runDemo(options) : await runConfigured(options.config);
+  const { config, port } = options;
+  if (config !== undefined && port !== undefined) {
+    throw new AppError('usage', '--port is for the demo; set edge.port in the configuration', 2);
+  }
+  const { running, text, reload } = await (config === undefined
+    ? startDemo(options)
+    : startConfigured(config));
   let stopping = false;
   const stop = (): void => {
     if (stopping) return;
@@ -25,24 +40,32 @@ export async function runServer(options: ServeOptions): Promise<void> {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+  process.on('SIGHUP', reload ?? stop);
+  // Last: whoever reads it may send a signal at once.
+  process.stdout.write(text);
 }
 
-async function runConfigured(path: string): Promise<RunningServer> {
-  const config = readConfig(path);
-  const running = await serve(config, createLog(config.log.level));
+async function startConfigured(path: string): Promise<Started> {
+  let config = readConfig(path);
+  const log = createLog(config.log.level);
+  const running = await serve(config, log);
   const { host, port } = running.server.address;
-  process.stdout.write(`apexd serves ${config.domain} on ${host}:${port}\n`);
-  return running;
+  return {
+    running,
+    text: `apexd serves ${config.domain} on ${host}:${port}\n`,
+    reload() {
+      config = reloadConfig(path, config, log);
+    },
+  };
 }
 
-async function runDemo(options: ServeOptions): Promise<RunningServer> {
+async function startDemo(options: ServeOptions): Promise<Started> {
   const folder = resolve(options.data);
   const passwords = demoPasswords(folder);
   const running = await serveDemo(folder, options.port);
   await provisionDemo(running.server, passwords);
   const { host, port } = running.server.address;
-  process.stdout.write(`${demoText(passwords, host, port)}\n`);
-  return running;
+  return { running, text: `${demoText(passwords, host, port)}\n` };
 }
 
 /** The usual demo port, or one that the system chooses when it is taken and none was asked for. */
