@@ -14,7 +14,7 @@ const apps = {
   start: { prepare: 'in:build', args: ['apps/apexd/dist/main.js', 'serve'] },
   apex: { prepare: 'in:ready', args: [...fromSources, 'apps/apex/src/main.ts'] },
   apexd: { prepare: 'in:ready', args: [...fromSources, 'apps/apexd/src/main.ts'] },
-  bench: { prepare: 'in:ready', args: [...fromSources, 'tooling/bench/src/main.ts'] },
+  bench: { prepare: 'in:build', args: [...fromSources, 'tooling/bench/src/main.ts'] },
 };
 const windows = process.platform === 'win32';
 const app = apps[process.argv[2]];

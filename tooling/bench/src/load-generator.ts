@@ -4,19 +4,22 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { drive } from './driver.ts';
 import type { Measurement } from './measurement.ts';
 import { pinned } from './pinned.ts';
 import type { Row } from './table.ts';
+
+export type DriverName = 'ts' | 'c';
 
 export interface LoadGenerator {
   readonly name: string;
   run(measurement: Measurement): Promise<Row>;
 }
 
-/** The one in C where gcc is there (it costs least beside the server), else the one in TypeScript. */
-export function loadGenerator(): LoadGenerator {
-  if (spawnSync('gcc', ['--version']).status !== 0) return { name: 'TypeScript', run: drive };
+/** The one asked for; else the one in C where gcc is there (it costs least beside the server). */
+export function loadGenerator(wanted: DriverName | undefined): LoadGenerator {
+  const hasCompiler = wanted !== 'ts' && spawnSync('gcc', ['--version']).status === 0;
+  if (wanted === 'c' && !hasCompiler) throw new Error('--driver c needs gcc');
+  if (!hasCompiler) return { name: 'TypeScript', run: runDriver };
   const folder = mkdtempSync(join(tmpdir(), 'apex-loadgen-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const binary = join(folder, 'loadgen');
@@ -26,21 +29,22 @@ export function loadGenerator(): LoadGenerator {
   return { name: 'loadgen.c', run: (measurement) => runLoadgen(binary, measurement) };
 }
 
-async function runLoadgen(binary: string, { name, load, port, pid, seconds }: Measurement): Promise<Row> {
-  const [command, ...rest] = pinned(1, [
+async function runDriver(measurement: Measurement): Promise<Row> {
+  const driver = fileURLToPath(new URL('./driver-process.ts', import.meta.url));
+  const command = [process.execPath, ...process.execArgv, driver, JSON.stringify(measurement)];
+  return JSON.parse(await lastLineOf(command)) as Row;
+}
+
+async function runLoadgen(binary: string, measurement: Measurement): Promise<Row> {
+  const { name, load, port, pid, seconds, warmUpSeconds, settleSeconds } = measurement;
+  const line = await lastLineOf([
     binary,
     ...['--proto', 'apex', '--server', 'apexd', '--domain', 'example.com', '--mode', load.mode],
-    ...['--port', String(port), '--pid', String(pid), '--secs', String(seconds), '--settle', '3'],
+    ...['--port', String(port), '--pid', String(pid), '--secs', String(seconds)],
+    ...['--warmup', String(warmUpSeconds), '--settle', String(settleSeconds)],
     ...['--pubs', String(load.publishers), '--subs', String(load.subscribers), '-W', '1'],
   ]);
-  const child = spawn(command!, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-  });
-  const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== 0) throw new Error(`the load generator failed with exit code ${code}`);
-  const figures = JSON.parse(output.trim().split('\n').at(-1)!) as LoadgenFigures;
+  const figures = JSON.parse(line) as LoadgenFigures;
   if (load.mode === 'idle') return { name, kibPerConnection: figures.rss_kb_per_conn };
   return {
     name,
@@ -51,6 +55,19 @@ async function runLoadgen(binary: string, { name, load, port, pid, seconds }: Me
     serverCpuPercent: figures.server_cpu_pct,
     lost: figures.lost,
   };
+}
+
+/** Runs a load generator on cpu 1, beside the server; resolves with the last line that it prints. */
+async function lastLineOf(generator: readonly string[]): Promise<string> {
+  const [command, ...rest] = pinned(1, generator);
+  const child = spawn(command!, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`the load generator failed with exit code ${code}`);
+  return output.trim().split('\n').at(-1)!;
 }
 
 interface LoadgenFigures {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CaseName, cases, isCaseName } from './cases.ts';
-import { loadGenerator } from './load-generator.ts';
+import { type DriverName, loadGenerator } from './load-generator.ts';
 import { startServer } from './server.ts';
 import { printTable, type Row } from './table.ts';
 
@@ -10,10 +10,10 @@ import { printTable, type Row } from './table.ts';
  * Measures a fresh server with the SQLite store, each case with a server of its own: fan-out from one
  * publisher to 100 and to 1,000 subscribers, 100 and 1,000 pairs, and the memory of idle connections.
  *
- *     npm run bench [-- CASE …] [--seconds N] [--json]
+ *     npm run bench [-- CASE …] [--seconds N] [--driver ts|c] [--json]
  */
-const { wanted, seconds, json } = readArguments(process.argv.slice(2));
-const generate = loadGenerator();
+const { wanted, seconds, json, driver } = readArguments(process.argv.slice(2));
+const generate = loadGenerator(driver);
 if (!json) process.stdout.write(`load generator: ${generate.name}\n`);
 const rows: Row[] = [];
 for (const name of wanted) {
@@ -22,7 +22,16 @@ for (const name of wanted) {
   try {
     const server = await startServer(folder, load);
     try {
-      const row = await generate.run({ name, load, port: server.port, pid: server.pid, seconds });
+      const { port, pid } = server;
+      const row = await generate.run({
+        name,
+        load,
+        port,
+        pid,
+        seconds,
+        warmUpSeconds: 2,
+        settleSeconds: 3,
+      });
       rows.push(row);
       if (json) process.stdout.write(`${JSON.stringify(row)}\n`);
       else process.stdout.write(`${name} done\n`);
@@ -39,24 +48,31 @@ function readArguments(given: readonly string[]): {
   wanted: readonly CaseName[];
   seconds: number;
   json: boolean;
+  driver: DriverName | undefined;
 } {
   const wanted: CaseName[] = [];
   let seconds = 6;
   let json = false;
+  let driver: DriverName | undefined;
   for (let index = 0; index < given.length; index += 1) {
     const argument = given[index]!;
     if (argument === '--json') json = true;
     else if (argument === '--seconds') seconds = Number(given[++index]);
+    else if (argument === '--driver') driver = driverOf(given[++index]);
     else if (isCaseName(argument)) wanted.push(argument);
     else usage(`${argument}: unknown`);
   }
   if (!(seconds > 0)) usage('--seconds: expected a number above 0');
-  return { wanted: wanted.length === 0 ? (Object.keys(cases) as CaseName[]) : wanted, seconds, json };
+  return { wanted: wanted.length === 0 ? (Object.keys(cases) as CaseName[]) : wanted, seconds, json, driver };
+}
+
+function driverOf(text: string | undefined): DriverName {
+  return text === 'ts' || text === 'c' ? text : usage('--driver: expected ts or c');
 }
 
 function usage(problem: string): never {
   process.stderr.write(
-    `bench: ${problem}; usage: [${Object.keys(cases).join('|')}] … [--seconds N] [--json]\n`,
+    `bench: ${problem}; usage: [${Object.keys(cases).join('|')}] … [--seconds N] [--driver ts|c] [--json]\n`,
   );
   process.exit(2);
 }

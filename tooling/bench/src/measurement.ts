@@ -8,4 +8,8 @@ export interface Measurement {
   /** The server's process, for its memory and processor time. */
   readonly pid: number;
   readonly seconds: number;
+  /** Load before the measurement begins. */
+  readonly warmUpSeconds: number;
+  /** Idle mode: how long the server is left alone, twice, before its memory is read. */
+  readonly settleSeconds: number;
 }

@@ -13,10 +13,26 @@ export interface BenchServer {
   stop(): Promise<void>;
 }
 
-const apexd = fileURLToPath(new URL('../../../apps/apexd/dist/main.js', import.meta.url));
+const apexd = (path: string): string =>
+  fileURLToPath(new URL(`../../../apps/apexd/${path}`, import.meta.url));
 
-/** Provisions the endpoints of a load in an empty folder and starts the built server app on it, on cpu 0. */
-export async function startServer(folder: string, load: Load): Promise<BenchServer> {
+/** How the server app runs: as it is built, which is what counts, or from its sources. */
+const commands = {
+  build: [apexd('dist/main.js')],
+  sources: [
+    '--experimental-strip-types',
+    '--disable-warning=ExperimentalWarning',
+    '--conditions=@apex/source',
+    apexd('src/main.ts'),
+  ],
+} as const;
+
+/** Provisions the endpoints of a load in an empty folder and starts the server app on it, on cpu 0. */
+export async function startServer(
+  folder: string,
+  load: Load,
+  from: keyof typeof commands = 'build',
+): Promise<BenchServer> {
   const config = join(folder, 'apexd.yaml');
   writeFileSync(
     config,
@@ -29,12 +45,16 @@ log: { level: warn }
 `,
   );
   const lines = endpointsOf(load).map((endpoint) => `${endpoint},pw\n`);
-  const provisioned = spawnSync(process.execPath, [apexd, 'endpoint', 'import', '--config', config], {
-    input: lines.join(''),
-    encoding: 'utf8',
-  });
+  const provisioned = spawnSync(
+    process.execPath,
+    [...commands[from], 'endpoint', 'import', '--config', config],
+    {
+      input: lines.join(''),
+      encoding: 'utf8',
+    },
+  );
   if (provisioned.status !== 0) throw new Error(`provisioning failed: ${provisioned.stderr}`);
-  const [command, ...rest] = pinned(0, [process.execPath, apexd, 'serve', '--config', config]);
+  const [command, ...rest] = pinned(0, [process.execPath, ...commands[from], 'serve', '--config', config]);
   const child = spawn(command!, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
   const port = await firstPort(child);
   return {
