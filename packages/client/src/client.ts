@@ -1,6 +1,7 @@
 import {
   anonymousClient,
   authenticate,
+  type ChannelEnd,
   type ClientMechanism,
   drive,
   MessageError,
@@ -85,17 +86,13 @@ export class ApexClient implements AsyncDisposable {
     this.#apex = new ApexChannel(() => ({
       data: (message, answer) => this.#data(message, answer),
       terminate: (terminate, answer) => this.#terminated(terminate, answer),
-      closed: () => this.#finish({ kind: 'lost', error: new Error('the server closed the channel') }),
+      closed: (end) => this.#finish({ kind: 'lost', error: channelError(end) }),
     }));
     this.presence = new Presence({
       endpoint,
       operations: this.#operations,
       replyMs: options.replyMs ?? REPLY_MS,
       send: (service, operation) => this.#send(service, operation),
-    });
-    void peer.ended.then((end) => {
-      const error = end.kind === 'lost' ? end.error : new Error('the server released the session');
-      this.#finish({ kind: 'lost', error });
     });
   }
 
@@ -200,6 +197,13 @@ export async function attachOver(transport: Transport, options: ClientOptions): 
     peer.abort(error as Error);
     throw applicationError(what, error);
   }
+}
+
+function channelError(end: ChannelEnd): Error {
+  if (end.kind === 'lost') return end.error;
+  return new Error(
+    end.kind === 'closed' ? 'the server closed the channel' : 'the server released the session',
+  );
 }
 
 function mechanismOf(endpoint: string, { credentials, requireTls = true }: ClientOptions): ClientMechanism {

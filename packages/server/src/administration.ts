@@ -1,13 +1,7 @@
 import { UsageError } from '@apex/beep';
-import {
-  formatTimestamp,
-  identityOf,
-  isService,
-  parseTuples,
-  type TimestampSuffix,
-  type Tuple,
-} from '@apex/protocol';
+import { formatTimestamp, isService, parseTuples, type TimestampSuffix, type Tuple } from '@apex/protocol';
 import { deriveCredentials } from './credentials/scram.ts';
+import type { ScramCredentials } from './store/ports.ts';
 import type { SubjectAdministration } from './subject/administration.ts';
 import type { SubjectOwner } from './subject/owner.ts';
 
@@ -69,23 +63,22 @@ export class Administration {
   }
 
   /**
-   * Provisions many endpoints; those that exist get the new password. The entries are checked first,
-   * so that a wrong one changes nothing.
+   * Provisions many endpoints; those that exist get the new password, and of one that stands there twice
+   * the last password counts. Names and passwords are checked first, so that a wrong one changes nothing.
    */
   async importEndpoints(
     entries: readonly { readonly endpoint: string; readonly password: string }[],
   ): Promise<void> {
-    for (const { endpoint } of entries) this.#subjects.checkName(endpoint);
-    // Few at a time: a derivation is work on purpose.
-    for (let from = 0; from < entries.length; from += PAGE) {
-      const page = entries.slice(from, from + PAGE);
-      await Promise.all(page.map(({ endpoint, password }) => this.#put(endpoint, password)));
-    }
+    const passwords = new Map(
+      entries.map(({ endpoint, password }) => [this.#subjects.nameOf(endpoint), password]),
+    );
+    const derived = await inPages([...passwords], async ([name, password]) => {
+      return [name, await this.#derive(password)] as const;
+    });
+    await inPages(derived, ([name, credentials]) => this.#put(name, credentials));
   }
 
-  async #put(endpoint: string, password: string): Promise<void> {
-    const credentials = await this.#derive(password);
-    const name = identityOf(endpoint) ?? endpoint;
+  async #put(name: string, credentials: ScramCredentials): Promise<void> {
     if (await this.#subjects.exists(name)) await this.#subjects.setCredentials(name, credentials);
     else await this.#subjects.provision(name, credentials);
   }
@@ -166,4 +159,13 @@ export class Administration {
   #timestamp(ms: number): string {
     return formatTimestamp(ms, { suffix: this.#suffix });
   }
+}
+
+/** Some at a time: each holds memory and a place in a queue. */
+async function inPages<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (let from = 0; from < items.length; from += PAGE) {
+    results.push(...(await Promise.all(items.slice(from, from + PAGE).map(work))));
+  }
+  return results;
 }

@@ -183,6 +183,33 @@ describe('a server', () => {
     await expect(start({ listen: server.address })).rejects.toMatchObject({ code: 'listen.in-use' });
   });
 
+  it('imports all endpoints or none; of one that stands there twice the last password counts', async () => {
+    const { server } = await start();
+    const { administration } = server;
+    await administration.addEndpoint('fred@example.com', 'yabba');
+    const entry = (endpoint: string, password: string) => ({ endpoint, password });
+    const [dino, fred] = [entry('dino@example.com', 'woof'), entry('FRED@example.com', 'doo')];
+    for (const wrong of [entry('dino@rubble.com', 'x'), entry('wilma@example.com', '\u0007')]) {
+      await expect(administration.importEndpoints([dino, fred, wrong])).rejects.toMatchObject({
+        name: 'UsageError',
+      });
+    }
+    expect(await administration.listEndpoints()).toEqual(['fred@example.com']);
+    await administration.importEndpoints([
+      entry('dino@example.com', 'x'),
+      dino,
+      entry('fred@example.com', 'doo'),
+    ]);
+    expect(await administration.listEndpoints()).toEqual(['dino@example.com', 'fred@example.com']);
+    for (const [endpoint, password] of [
+      ['dino@example.com', 'woof'],
+      ['fred@example.com', 'doo'],
+    ] as const) {
+      const peer = await connect(server);
+      await authenticate(peer, plainClient({ authentication: endpoint, password, requireSecured: false }));
+    }
+  });
+
   it('keeps what was stored for the next one on the same store', async () => {
     const store = new MemoryStore();
     const { server } = await start({ store });

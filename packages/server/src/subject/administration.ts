@@ -125,9 +125,9 @@ export class SubjectAdministration {
     return this.#store.listEndpoints(after, limit);
   }
 
-  /** @throws UsageError `endpoint.…` for a name that cannot be provisioned */
-  checkName(endpoint: string): void {
-    this.#name(endpoint);
+  /** The name of an endpoint in its canonical form. @throws UsageError `endpoint.…` for one that cannot be provisioned */
+  nameOf(endpoint: string): string {
+    return this.#name(endpoint);
   }
 
   /** Whether an endpoint is provisioned. */
