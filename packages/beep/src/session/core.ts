@@ -113,6 +113,8 @@ export class SessionCore implements ManagementHost, FrameSink {
     const channel = this.#incoming;
     if (channel.state === 'closed') throw unknownChannel(header);
     channel.receive(header, payload);
+    // Whoever used a channel that was closed is told before the next frame is read, on whatever channel.
+    if (this.#closed !== undefined && this.state !== 'ended') this.settle();
     return this.state !== 'ended';
   }
 

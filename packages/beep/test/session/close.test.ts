@@ -108,6 +108,20 @@ describe('a close of the peer', () => {
     expect(wire.messages()).toEqual(['RPY 0 5 <ok />']);
   });
 
+  it('[B10] that is answered ok is told before the next frame is read, on whatever channel, in the same piece too', () => {
+    const { wire, recorder, channel } = withChannels([1, 3]);
+    const endsAtMessage: number[] = [];
+    recorder.message = () => endsAtMessage.push(recorder.ends.length);
+    channel.close();
+    expect(wire.messages()).toEqual(["MSG 0 1 <close number='1' code='200' />"]);
+    wire.together(() => {
+      wire.frame('MSG 3 1 .', 'before');
+      wire.frame('RPY 0 1 .', text(beepXml('<ok />')));
+      wire.frame('MSG 3 2 .', 'behind');
+    });
+    expect(endsAtMessage).toEqual([0, 1]);
+  });
+
   it('[B3] may be crossed by a SEQ, which is ignored for a while', () => {
     const { wire } = withChannels();
     wire.manage(5, "<close number='1' code='200' />");

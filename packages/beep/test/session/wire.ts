@@ -4,7 +4,7 @@ import { beepXml } from '../../src/message/mime.ts';
 import type { SessionEvent } from '../../src/session/events.ts';
 import type { Channel, ChannelEnd, ChannelHandler, Exchange, Profile } from '../../src/session/profile.ts';
 import { Session, type SessionOptions } from '../../src/session/session.ts';
-import { messages, transcript } from '../../src/testing/index.ts';
+import { concatenate, messages, transcript } from '../../src/testing/index.ts';
 
 export const text = (octets: Uint8Array): string => new TextDecoder().decode(octets);
 export const octets = (characters: string): Uint8Array => new TextEncoder().encode(characters);
@@ -17,6 +17,8 @@ export class Wire {
   /** Next seqno by channel: of what the test sends, and of what it has received. */
   readonly #seqnos = new Map<number, number>();
   readonly #received = new Map<number, number>();
+  /** What `together` gathers. */
+  #gathered: Uint8Array[] | undefined;
 
   constructor(options: Partial<SessionOptions> = {}) {
     this.session = new Session({
@@ -45,7 +47,19 @@ export class Wire {
   }
 
   raw(characters: string | Uint8Array) {
-    return this.session.receive(typeof characters === 'string' ? octets(characters) : characters);
+    const piece = typeof characters === 'string' ? octets(characters) : characters;
+    if (this.#gathered === undefined) return this.session.receive(piece);
+    this.#gathered.push(piece);
+    return 'need-more';
+  }
+
+  /** What `say` says, as one piece. */
+  together(say: () => void) {
+    const gathered: Uint8Array[] = [];
+    this.#gathered = gathered;
+    say();
+    this.#gathered = undefined;
+    return this.session.receive(concatenate(gathered));
   }
 
   /** A frame with the right seqno; `parameters` such as `MSG 1 0 .`, and for ANS the ansno behind it. */

@@ -23,8 +23,12 @@ export function decideRemove(
     );
   }
   const reason = { code: 550, text: `${endpoint} was removed` };
-  // P12, P5: the subscriptions end first, so that those who watch are told
-  endOperations(state, state.list('subscribe'), reason, context, decision);
+  // P12, P5: the subscriptions end first, so that those who watch are told; as addressees of their own,
+  // since the watches end in the same step, and what has ended is sent nothing from before
+  const watches = state
+    .list('watch')
+    .map(({ originator, transID }) => ({ originator, transID, gone: false }));
+  endOperations(state, state.list('subscribe'), reason, context, decision, watches);
   endOperations(state, state.list('watch'), reason, context, decision);
   // A8, A4: the entries go, their lastUpdate stays
   for (const access of state.access.all()) putAccess(state, { ...access, actions: undefined }, decision);

@@ -30,6 +30,21 @@ describe('administration', () => {
     await expect(home.administration.remove(WILMA)).rejects.toMatchObject({ code: 'endpoint.unknown' });
   });
 
+  it('[P12] [P5] tells those who watch a removed endpoint of its subscriptions, then ends their watches', async () => {
+    const home = await furnished();
+    await home.administration.setAccess(FRED, BARNEY, ['presence:watch']);
+    home.watch(BARNEY, FRED, 2);
+    home.subscribe(WILMA, FRED, 1);
+    await home.owner.idle();
+    home.take();
+    await home.administration.remove(FRED);
+    expect(home.take()).toEqual([
+      'wilma 1: terminate 550',
+      'barney 2: notify terminate wilma',
+      'barney 2: terminate 550',
+    ]);
+  });
+
   it('[A5] ends with 537 what another entry made possible, when that entry goes', async () => {
     const home = await furnished();
     home.subscribe(WILMA, FRED, 1);
