@@ -20,7 +20,10 @@ export function readData(payload: string, body: string): Omit<Delivery, 'channel
     payload,
   )?.[1];
   const parts = boundary === undefined ? [] : partsOf(body, boundary);
-  const control = parts[0]?.content ?? body;
+  // RFC 2387 §3.2: the root is the part that start names, or the first.
+  const start = /\bstart="?(<[^>]*>)/i.exec(payload.slice(0, -body.length))?.[1];
+  const root = start === undefined ? parts[0] : parts.find(({ headers }) => headers.includes(start));
+  const control = root?.content ?? body;
   const [head = ''] = control.split(/<data-content\b/);
   const reference = element(control, 'data').attributes['content'] ?? '';
   return {

@@ -16,8 +16,11 @@ export interface ServerProcess extends Target {
     password: string,
     entries: readonly ProvisionedEntry[],
   ): Promise<void>;
-  /** Ends the process at once, as a crash would, and starts it again on the same data and port. */
-  crash(): Promise<void>;
+  /**
+   * Ends the process at once, as a crash would, and starts it again on the same data and port, behind
+   * what is to happen while it is down.
+   */
+  crash(meanwhile?: () => Promise<void>): Promise<void>;
   /** Sends SIGTERM, waits for the end and removes the data. Rejects when the process did not end with 0. May be called again. */
   stop(): Promise<void>;
 }
@@ -62,11 +65,17 @@ export async function startServer(limits: Readonly<Record<string, number>> = {})
         op: 'endpoint.import',
         entries: endpoints.map((endpoint) => ({ endpoint, password })),
       });
-      await Promise.all(entries.map((entry) => administer({ op: 'access.set', ...entry })));
+      // No more at a time than may wait for a connection.
+      for (let at = 0; at < entries.length; at += 64) {
+        await Promise.all(
+          entries.slice(at, at + 64).map((entry) => administer({ op: 'access.set', ...entry })),
+        );
+      }
     },
-    async crash() {
+    async crash(meanwhile) {
       running.child.kill('SIGKILL');
       await running.exited;
+      await meanwhile?.();
       await configure(port);
       running = await run(config);
     },

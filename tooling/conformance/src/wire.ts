@@ -30,6 +30,8 @@ export interface ReceivedMessage {
   readonly payload: string;
   /** Behind the empty line. */
   readonly body: string;
+  /** The payload as it arrived. */
+  readonly octets: Buffer;
 }
 
 export const beepXml = (xml: string): string => `Content-Type: application/beep+xml\r\n\r\n${xml}`;
@@ -196,7 +198,7 @@ export class Wire {
       this.#partial.delete(key);
       const text = whole.toString();
       const body = text.startsWith('\r\n') ? text.slice(2) : text.slice(text.indexOf('\r\n\r\n') + 4);
-      return { keyword, channel, msgno, payload: text, body };
+      return { keyword, channel, msgno, payload: text, body, octets: whole };
     }
   }
 
