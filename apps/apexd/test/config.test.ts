@@ -15,7 +15,7 @@ function problemOf(text: string): string {
 const minimal = 'domain: example.com\ndataDir: data\n';
 
 describe('the configuration', () => {
-  it('needs a domain and a data folder only', () => {
+  it('[3340 §8.3] needs a domain and a data folder only', () => {
     expect(parseConfig(minimal, 'apexd.yaml')).toMatchObject({
       domain: 'example.com',
       edge: { host: '127.0.0.1', port: 913 },

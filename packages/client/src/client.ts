@@ -33,13 +33,19 @@ import { ApexError, applicationError, refused } from './errors.ts';
 import { Operations } from './operations.ts';
 import { Presence } from './presence/presence.ts';
 
+/** Who the application is. */
+export type Credentials =
+  /** The password of the endpoint; a subaddress is attached with that of its endpoint. */
+  | { readonly password: string }
+  /** Trace information for the server's log, such as a mail address (RFC 4505): for servers that let anybody in. */
+  | { readonly anonymous: string };
+
 export interface ClientOptions {
   /** What to attach as: `local@domain`, or a subaddress `local/name@domain`. */
   readonly endpoint: string;
-  /** A password for the endpoint itself; a subaddress is attached with that of its endpoint. */
-  readonly credentials: { readonly password: string } | { readonly anonymous: string };
+  readonly credentials: Credentials;
   /**
-   * Whether authentication may happen on a protected session only; default true. Set it to false on a
+   * Whether a password may be sent over a protected session only; default true. Set it to false on a
    * network that you trust: the password travels readable.
    */
   readonly requireTls?: boolean;
@@ -47,6 +53,10 @@ export interface ClientOptions {
   readonly attachOverride?: boolean;
   /** How long a service may take to answer, in milliseconds; default 30,000. */
   readonly replyMs?: number;
+  /** How long greeting, authentication and attach may take together, in milliseconds; default 30,000. */
+  readonly attachMs?: number;
+  /** How long `close` waits for the service and the relay, in milliseconds; default 5,000. */
+  readonly closeMs?: number;
   /** Told of data that is not for an operation of this client; it has been acknowledged. */
   readonly onData?: (message: DataMessage) => void;
 }
@@ -61,6 +71,8 @@ export type ClientEnd =
   | { readonly kind: 'lost'; readonly error: Error };
 
 const REPLY_MS = 30_000;
+const ATTACH_MS = 30_000;
+const CLOSE_MS = 5_000;
 
 /**
  * An application attached to the relaying mesh as an endpoint (RFC 3340 §4.4.1), over one BEEP
@@ -77,6 +89,7 @@ export class ApexClient implements AsyncDisposable {
   readonly #operations = new Operations();
   readonly #end = Promise.withResolvers<ClientEnd>();
   #isOver = false;
+  #closing: Promise<void> | undefined;
 
   private constructor(peer: Peer, endpoint: string, options: ClientOptions) {
     this.endpoint = endpoint;
@@ -86,7 +99,11 @@ export class ApexClient implements AsyncDisposable {
     this.#apex = new ApexChannel(() => ({
       data: (message, answer) => this.#data(message, answer),
       terminate: (terminate, answer) => this.#terminated(terminate, answer),
-      closed: (end) => this.#finish({ kind: 'lost', error: channelError(end) }),
+      closed: (end) => {
+        this.#finish({ kind: 'lost', error: channelError(end) });
+        // Without its channel the session is of no use.
+        if (end.kind === 'closed') void this.#release();
+      },
     }));
     this.presence = new Presence({
       endpoint,
@@ -122,13 +139,30 @@ export class ApexClient implements AsyncDisposable {
 
   /**
    * Ends the operations in progress, detaches and releases the session. With `keepOperations` the
-   * subscriptions and watches stay in progress at the service (they are durable, P8).
+   * subscriptions and watches stay in progress at the service (they are durable, P8). Never rejects; when
+   * the service or the relay does not answer within `closeMs`, the session is ended without them.
    */
-  async close(options: { readonly keepOperations?: boolean } = {}): Promise<void> {
-    if (this.#isOver) return;
-    if (options.keepOperations !== true) await this.presence.terminateAll();
-    this.#finish({ kind: 'closed' });
-    await this.#peer.released().catch((error: unknown) => this.#peer.abort(error as Error));
+  close(options: { readonly keepOperations?: boolean } = {}): Promise<void> {
+    this.#closing ??= this.#close(options.keepOperations === true);
+    return this.#closing;
+  }
+
+  async #close(keepOperations: boolean): Promise<void> {
+    const end = { kind: 'closed' } as const;
+    const timer = setTimeout(() => {
+      this.#finish(end);
+      this.#peer.abort(new Error('the close was not answered in time'));
+    }, this.#options.closeMs ?? CLOSE_MS);
+    // Nothing begins any more, so that nothing is left behind.
+    this.#operations.refuse(errorOf(end, this.endpoint));
+    if (!keepOperations) await this.presence.terminateAll();
+    this.#finish(end);
+    await this.#release();
+    clearTimeout(timer);
+  }
+
+  #release(): Promise<void> {
+    return this.#peer.released().catch((error: unknown) => this.#peer.abort(error as Error));
   }
 
   /** As `close`. */
@@ -137,18 +171,22 @@ export class ApexClient implements AsyncDisposable {
   }
 
   /** Resolves when the relay has accepted the data (C4: not when it is delivered). */
-  #send(service: string, operation: Operation): Promise<void> {
+  async #send(service: string, operation: Operation): Promise<void> {
     const payload = serviceData(this.endpoint, service, formatOperation(operation));
-    return new Promise((resolve, reject) => {
-      this.#apex.data(payload, (refusal) => {
-        if (refusal === undefined) resolve();
-        else reject(applicationError(`data for ${service}`, refusal));
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#apex.data(payload, (refusal) => {
+          if (refusal === undefined) resolve();
+          else reject(refusal);
+        });
       });
-    });
+    } catch (error) {
+      throw applicationError(`data for ${service}`, error);
+    }
   }
 
   #data(message: DataMessage, answer: Answer): void {
-    // 3340 §4.4.4.2 step 2.2, step 3
+    // 3340 §4.4.4.2 steps 2, 2.2 and 3: options are not looked at (3340 §4.4.4.2 steps 1 and 2.1)
     if (!message.data.recipients.some(({ identity }) => identity === this.endpoint)) {
       return answer.error(550, `not attached as any of the recipients`);
     }
@@ -157,14 +195,15 @@ export class ApexClient implements AsyncDisposable {
     const operation = operationOf(message);
     const originator = message.data.originator.identity;
     if (operation !== undefined && this.#operations.dispatch(originator, operation)) return;
-    this.#options.onData?.(message);
+    // In a turn of its own: what the application throws is no failure of the session.
+    queueMicrotask(() => this.#options.onData?.(message));
   }
 
   /** 3340 §4.4.3: the relay has ended the attachment. */
   #terminated({ code, text }: Terminate, answer: Answer): void {
     answer.ok();
     this.#finish(code === 556 ? { kind: 'replaced' } : { kind: 'detached', replyCode: code, text });
-    this.#peer.released().catch((error: unknown) => this.#peer.abort(error as Error));
+    void this.#release();
   }
 
   #finish(end: ClientEnd): void {
@@ -177,7 +216,7 @@ export class ApexClient implements AsyncDisposable {
 
 /**
  * Attaches over a transport that stands: greeting, authentication, attach. Rejects with ApexError
- * `client.refused`, `client.lost` or `client.usage`; the transport is closed then.
+ * `client.refused`, `client.lost`, `client.timeout` or `client.usage`; the transport is closed then.
  */
 export async function attachOver(transport: Transport, options: ClientOptions): Promise<ApexClient> {
   const endpoint = identityOf(options.endpoint);
@@ -186,7 +225,13 @@ export async function attachOver(transport: Transport, options: ClientOptions): 
     throw new ApexError('client.usage', `not an endpoint, such as fred@example.com: "${options.endpoint}"`);
   }
   const peer = drive(transport, { role: 'initiator', profiles: [] });
+  const { attachMs = ATTACH_MS } = options;
   let what = `greeting from ${transport.remoteAddress}`;
+  let late: ApexError | undefined;
+  const timer = setTimeout(() => {
+    late = new ApexError('client.timeout', `${what}: no answer from the relay within ${attachMs} ms`);
+    peer.abort(late);
+  }, attachMs);
   try {
     await peer.greeting;
     what = `authenticate as ${parent(endpoint)}`;
@@ -195,7 +240,9 @@ export async function attachOver(transport: Transport, options: ClientOptions): 
     return await ApexClient.attach(peer, endpoint, options);
   } catch (error) {
     peer.abort(error as Error);
-    throw applicationError(what, error);
+    throw late ?? applicationError(what, error);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

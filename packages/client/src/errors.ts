@@ -1,4 +1,4 @@
-import { ReplyError, SessionLostError } from '@apex/beep';
+import { ReplyError, UsageError } from '@apex/beep';
 import { replyCodeMeaning } from '@apex/protocol';
 
 /**
@@ -57,13 +57,18 @@ const ADVICE: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** Turns what the layers below throw into what applications see. */
-export function applicationError(what: string, error: unknown): unknown {
+export function applicationError(what: string, error: unknown): ApexError {
+  if (error instanceof ApexError) return error;
   if (error instanceof ReplyError) return refused(what, error.replyCode, error.text);
-  if (error instanceof SessionLostError) {
-    return new ApexError('client.lost', `${what}: ${error.message}`, { cause: error });
+  const { message } = error as Error;
+  if (error instanceof UsageError && !IS_ENDING.has(error.code)) {
+    return new ApexError('client.usage', `${what}: ${message}`, { cause: error });
   }
-  return error;
+  return new ApexError('client.lost', `${what}: ${message}`, { cause: error });
 }
+
+/** Not the application's mistake: the peer has begun to end the session. */
+const IS_ENDING: ReadonlySet<string> = new Set(['channel.closed', 'session.releasing']);
 
 /** The same error, with what it was about in front. */
 export function withContext(what: string, error: unknown): Error {

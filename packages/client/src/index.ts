@@ -1,4 +1,4 @@
-export { ApexClient, attachOver, type ClientEnd, type ClientOptions } from './client.ts';
+export { ApexClient, attachOver, type ClientEnd, type ClientOptions, type Credentials } from './client.ts';
 export { ApexError, type ApexErrorCode } from './errors.ts';
 export type { PresenceEntry, PresenceUpdate, TupleUpdate } from './presence/entry.ts';
 export type { OperationEnd } from './presence/operation-end.ts';

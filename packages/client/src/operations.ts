@@ -16,17 +16,21 @@ export interface OperationHandler {
 export class Operations {
   readonly #handlers = new Map<number, OperationHandler>();
   readonly #random = secureRandom();
+  #refusal: Error | undefined;
   #over: Error | undefined;
 
-  /** @throws the error that ended the client */
+  /** @throws the error of `refuse` or `end` */
   add(handler: OperationHandler): number {
-    if (this.#over !== undefined) throw this.#over;
+    if (this.#refusal !== undefined) throw this.#refusal;
     const transID = newTransID(this.#random, (candidate) => this.#handlers.has(candidate));
     this.#handlers.set(transID, handler);
     return transID;
   }
 
-  /** Waits for something under a transID that was this client's before; the returned function stops that. */
+  /**
+   * Waits for something under a transID that was this client's before; the returned function stops that.
+   * @throws the error of `end`
+   */
   expect(transID: number, handler: OperationHandler): () => void {
     if (this.#over !== undefined) throw this.#over;
     this.#handlers.set(transID, handler);
@@ -39,7 +43,7 @@ export class Operations {
     this.#handlers.delete(transID);
   }
 
-  /** Hands data to the operation that it belongs to; false when there is none (RFC 3342 §1). */
+  /** Hands data to the operation that it belongs to; false when there is none (RFC 3342 §1 rule 1). */
   dispatch(service: string, operation: Operation): boolean {
     if (!('transID' in operation)) return false;
     const handler = this.#handlers.get(operation.transID);
@@ -48,9 +52,15 @@ export class Operations {
     return true;
   }
 
-  /** Ends all; later ones end at once. */
+  /** Takes no more operations; those in progress go on, and can be terminated. */
+  refuse(error: Error): void {
+    this.#refusal ??= error;
+  }
+
+  /** Ends all, and takes no more. */
   end(error: Error): void {
     if (this.#over !== undefined) return;
+    this.refuse(error);
     this.#over = error;
     for (const handler of [...this.#handlers.values()]) handler.ended(error);
     this.#handlers.clear();

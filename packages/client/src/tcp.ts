@@ -13,11 +13,14 @@ export interface ConnectOptions extends ClientOptions {
 }
 
 /**
- * Connects over TCP and attaches. Rejects with ApexError `client.lost` when there is no connection,
- * and as `attachOver`; with the reason of the signal when it is aborted.
+ * Connects over TCP and attaches. Rejects with ApexError `client.lost` when there is no connection, and
+ * as `attachOver`; with the reason of the signal when it is aborted.
  */
 export async function connect(options: ConnectOptions): Promise<ApexClient> {
   const { host, port = 913, signal, timeoutMs } = options;
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new ApexError('client.usage', `port: ${port} is not a whole number from 1 to 65535`);
+  }
   const transport = await connectTcp({
     host,
     port,
@@ -37,6 +40,7 @@ export async function connect(options: ConnectOptions): Promise<ApexClient> {
   signal?.addEventListener('abort', abandon);
   try {
     const client = await attachOver(transport, options);
+    signal?.throwIfAborted();
     if (signal !== undefined) {
       const close = (): void => void client.close();
       signal.addEventListener('abort', close);

@@ -1,5 +1,6 @@
+import { drive, memoryPair, plainServer, saslProfile } from '@apex/beep';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ApexError, connect } from '../src/tcp.ts';
+import { ApexError, attachOver, connect } from '../src/tcp.ts';
 import { FRED, House, WILMA } from './house.ts';
 import { ScriptedRelay } from './scripted-relay.ts';
 
@@ -37,7 +38,11 @@ describe('connecting', () => {
 
   it('[B12] sends no password over an unprotected session unless it is told to', async () => {
     const error = await failure(house.attach(FRED, { requireTls: true }));
-    expect(error).toMatchObject({ message: expect.stringMatching(/encrypt|protect|secur/i) });
+    expect(error).toMatchObject({
+      code: 'client.usage',
+      message: 'authenticate as fred@example.com: PLAIN requires a secured session',
+    });
+    expect(error).toBeInstanceOf(ApexError);
   });
 
   it('[B15] is refused with 550 for a domain that is not served', async () => {
@@ -51,6 +56,33 @@ describe('connecting', () => {
 
   it('is an error of the caller for what is no endpoint', async () => {
     expect(await failure(house.attach('fred'))).toMatchObject({ code: 'client.usage' });
+  });
+
+  it.each([0, 65_536, 1.5])('is an error of the caller at port %d', async (port) => {
+    expect(await failure(house.attach(FRED, { port }))).toMatchObject({ code: 'client.usage' });
+  });
+
+  it('is an error of the caller with a password that cannot be sent', async () => {
+    const error = await failure(house.attach(FRED, { credentials: { password: '' } }));
+    expect(error).toMatchObject({ code: 'client.usage' });
+    expect(error).toBeInstanceOf(ApexError);
+  });
+
+  it('fails when the relay says nothing, or stops in the middle', async () => {
+    const options = { endpoint: FRED, credentials: { password: 'x' }, requireTls: false, attachMs: 20 };
+    const [silent, there] = memoryPair();
+    there.open({ received: () => {}, drained: () => {}, closed: () => {} });
+    expect(await failure(attachOver(silent, options))).toMatchObject({
+      code: 'client.timeout',
+      message: expect.stringMatching(/^greeting from .*: no answer from the relay within 20 ms$/),
+    });
+
+    const [here, thinking] = memoryPair();
+    const verify = () => new Promise<boolean>(() => {});
+    const sasl = saslProfile(plainServer({ verifier: { verify }, requireSecured: false }));
+    const { ended } = drive(thinking, { role: 'listener', profiles: [sasl] });
+    expect(await failure(attachOver(here, options))).toMatchObject({ code: 'client.timeout' });
+    expect(await ended).toMatchObject({ kind: 'lost' });
   });
 
   it('says where nobody listens', async () => {
@@ -119,6 +151,36 @@ describe('the end', () => {
       kind: 'lost',
       error: { message: 'the server closed the channel' },
     });
+    // Without its channel the session is of no use.
+    expect(await relay.ended).toEqual({ kind: 'released' });
+    await client.close();
+  });
+
+  it('comes when it is closed, also while the service or the relay says nothing', async () => {
+    const { relay, client } = await ScriptedRelay.attach({ closeMs: 20 });
+    const starting = client.presence.subscribe(FRED);
+    const { transID } = await relay.accept('subscribe');
+    await relay.entry(transID, '2026-11-25T11:00:00Z');
+    const { ended } = await starting;
+    await client.close();
+    expect(await client.ended).toEqual({ kind: 'closed' });
+    expect(await ended).toEqual({ kind: 'closed' });
+    expect(await relay.ended).toMatchObject({ kind: 'lost' });
+  });
+
+  it('comes after what was starting has begun and was terminated; nothing begins meanwhile', async () => {
+    const { relay, client } = await ScriptedRelay.attach();
+    const starting = client.presence.subscribe(FRED);
+    const { transID } = await relay.accept('subscribe');
+    const closing = client.close();
+    expect(await failure(client.presence.fetch(WILMA))).toMatchObject({ code: 'client.closed' });
+    expect(await failure(client.presence.watch(FRED))).toMatchObject({ code: 'client.closed' });
+    await relay.entry(transID, '2026-11-25T11:00:00Z');
+    expect(await relay.accept('terminate')).toMatchObject({ transID });
+    await relay.reply(transID, 250);
+    await closing;
+    expect(await (await starting).ended).toEqual({ kind: 'closed' });
+    expect(await relay.ended).toEqual({ kind: 'released' });
   });
 
   it('comes when it is closed, once', async () => {
@@ -127,6 +189,16 @@ describe('the end', () => {
     expect(await client.ended).toEqual({ kind: 'closed' });
     expect(await failure(client.presence.fetch(FRED))).toMatchObject({ code: 'client.closed' });
     await expect.poll(() => house.server.sessions).toBe(0);
+  });
+
+  it('comes after the terminates that are under way', async () => {
+    const { relay, client } = await ScriptedRelay.attach();
+    const terminating = client.presence.terminate({ publisher: FRED, transID: 7 });
+    const closing = client.close();
+    await relay.reply((await relay.accept('terminate')).transID, 250);
+    await terminating;
+    await closing;
+    expect(await client.ended).toEqual({ kind: 'closed' });
   });
 
   it('comes with the block that it was opened in', async () => {
@@ -140,7 +212,7 @@ describe('the end', () => {
 });
 
 describe('data', () => {
-  it('[3340 §4.4.4.2] [3340 §4.4.4.2 step 2.2] [3340 §4.4.4.2 step 2.3] [3340 §4.4.4.2 step 3] is acknowledged and handed over, unless it is for somebody else', async () => {
+  it('[3340 §4.4.4.2] [3340 §4.4.4.2 step 2] [3340 §4.4.4.2 step 2.2] [3340 §4.4.4.2 step 2.3] [3340 §4.4.4.2 step 3] is acknowledged and handed over, unless it is for somebody else', async () => {
     const seen: string[] = [];
     const { relay } = await ScriptedRelay.attach({
       onData: ({ data }) => seen.push(data.originator.identity),
@@ -150,7 +222,7 @@ describe('data', () => {
     expect(seen).toEqual([FRED]);
   });
 
-  it('[3340 §6.1.1] for no operation of ours disturbs none, whoever sends it', async () => {
+  it('[3340 §6.1.1] [3342 §1 rule 1] for no operation of ours disturbs none, whoever sends it', async () => {
     const { relay, client } = await ScriptedRelay.attach();
     const fetching = client.presence.fetch(FRED);
     const { transID } = await relay.accept('subscribe');

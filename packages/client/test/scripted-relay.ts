@@ -1,4 +1,12 @@
-import { drive, MessageError, memoryPair, type Peer, plainServer, saslProfile } from '@apex/beep';
+import {
+  drive,
+  MessageError,
+  memoryPair,
+  type Peer,
+  plainServer,
+  type SessionEnd,
+  saslProfile,
+} from '@apex/beep';
 import {
   type Answer,
   type ApexChannel,
@@ -137,6 +145,11 @@ export class ScriptedRelay {
 
   closeChannel(): void {
     this.#apex!.channel.close();
+  }
+
+  /** Resolves with the end of the session. */
+  get ended(): Promise<SessionEnd> {
+    return this.#peer!.ended;
   }
 
   /** As a connection that breaks. */

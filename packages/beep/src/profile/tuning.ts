@@ -2,7 +2,7 @@ import type { SessionHandle } from '../session/profile.ts';
 
 /**
  * B17: in a session there is one tuning exchange at a time (transport security or user
- * authentication, RFC 3080 §2.3 and §4), whatever its profile.
+ * authentication, RFC 3080 §2 and §4), whatever its profile.
  */
 const inProgress = new WeakSet<SessionHandle>();
 

@@ -3,14 +3,13 @@ import type { OperationEnd } from './operation-end.ts';
 /**
  * What an operation in progress hands to the application: values one after the other, then the end.
  * `waiting` are those that were not read yet; what happens when too many do is up to the operation.
- * One reader at a time.
  */
 export class Feed<T> {
   readonly ended: Promise<OperationEnd>;
   readonly #end = Promise.withResolvers<OperationEnd>();
   readonly #waiting: T[] = [];
   #over: OperationEnd | undefined;
-  #wake: (() => void) | undefined;
+  #change: PromiseWithResolvers<void> | undefined;
 
   constructor() {
     this.ended = this.#end.promise;
@@ -27,7 +26,7 @@ export class Feed<T> {
   push(value: T): void {
     if (this.isOver) return;
     this.#waiting.push(value);
-    this.#wake?.();
+    this.#changed();
   }
 
   discardWaiting(): void {
@@ -38,7 +37,13 @@ export class Feed<T> {
     if (this.isOver) return;
     this.#over = end;
     this.#end.resolve(end);
-    this.#wake?.();
+    this.#changed();
+  }
+
+  /** Resolves with the next value, or the end. */
+  get change(): Promise<void> {
+    this.#change ??= Promise.withResolvers();
+    return this.#change.promise;
   }
 
   /** Values as they come. Returns at the end, throws when the client was lost; `left` runs when the reader leaves. */
@@ -52,14 +57,17 @@ export class Feed<T> {
           if (this.#over.kind === 'lost') throw this.#over.error;
           return;
         } else {
-          await new Promise<void>((resolve) => {
-            this.#wake = resolve;
-          });
-          this.#wake = undefined;
+          await this.change;
         }
       }
     } finally {
       await left();
     }
+  }
+
+  #changed(): void {
+    const change = this.#change;
+    this.#change = undefined;
+    change?.resolve();
   }
 }

@@ -2,8 +2,8 @@ import type { Feed } from './feed.ts';
 import type { OperationEnd } from './operation-end.ts';
 
 /**
- * An operation in progress at the service, as the application reads it. One reader at a time. The
- * iteration ends with the operation (`ended` tells how), and throws when the client was lost; leaving
+ * An operation in progress at the service, as the application reads it. It is for one reader: several
+ * would share what comes. The iteration ends with the operation (`ended` tells how), and throws when the client was lost; leaving
  * it early terminates the operation.
  */
 export abstract class LiveOperation<T> implements AsyncIterable<T>, AsyncDisposable {
@@ -28,7 +28,7 @@ export abstract class LiveOperation<T> implements AsyncIterable<T>, AsyncDisposa
     return this.#feed.isOver;
   }
 
-  /** Ends it, unless it is over. Rejects with ApexError when the service cannot be told. */
+  /** Ends it, unless it is over. Rejects with ApexError when the service does not confirm that. */
   terminate(): Promise<void> {
     return this.#terminate();
   }

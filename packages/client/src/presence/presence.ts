@@ -1,4 +1,4 @@
-import { domainOf, identityOf, parent } from '@apex/protocol';
+import { domainOf, identityOf, MAX_TRANSID, parent } from '@apex/protocol';
 import { ApexError } from '../errors.ts';
 import { entryOf, type PresenceEntry, type PresenceUpdate, presenceOf } from './entry.ts';
 import { Feed } from './feed.ts';
@@ -16,7 +16,7 @@ export interface PresenceContext extends RequestContext {
 export interface DurationOptions {
   /** How long it lasts at most, in seconds; the service may end it earlier. Default: one day. */
   readonly durationSeconds?: number;
-  /** Terminates it when aborted. */
+  /** Terminates it when aborted; before it has begun, the call rejects with the reason as well. */
   readonly signal?: AbortSignal;
 }
 
@@ -52,6 +52,7 @@ interface Kept<T> {
  */
 export class Presence {
   readonly #endpoint: string;
+  readonly #replyMs: number;
   readonly #requests: Requests;
   readonly #subscriptions = new Map<string, Kept<Subscription>>();
   readonly #watches = new Map<string, Kept<Watch>>();
@@ -60,6 +61,7 @@ export class Presence {
 
   constructor(context: PresenceContext) {
     this.#endpoint = context.endpoint;
+    this.#replyMs = context.replyMs;
     this.#requests = new Requests(context);
   }
 
@@ -86,9 +88,13 @@ export class Presence {
    */
   async fetch(publisher: string): Promise<PresenceEntry> {
     const subject = subjectOf(publisher);
-    // P4
-    const subscription = await this.#subscriptions.get(subject)?.starting.catch(() => undefined);
-    if (subscription?.isOver === false) return subscription.current;
+    // P4. No await between the last look and the poll: it would end a subscription that began meanwhile.
+    for (;;) {
+      const kept = inProgress(this.#subscriptions, subject);
+      if (kept === undefined) break;
+      const subscription = await kept.starting.catch(() => undefined);
+      if (subscription?.isOver === false) return subscription.current;
+    }
     return this.#requests.ask<PresenceEntry>({
       what: `fetch ${subject}`,
       service: serviceOf(subject),
@@ -103,7 +109,7 @@ export class Presence {
   }
 
   /**
-   * Replaces an entry. The lastUpdate that it needs comes from the subscription in progress when there
+   * Replaces an entry (RFC 3343 §2.1, §2.2 rule 1). The lastUpdate that it needs comes from the subscription in progress when there
    * is one, else from a poll. When another application published meanwhile (555), a function is called
    * again with the newer entry; a plain update is refused with 555.
    */
@@ -122,20 +128,30 @@ export class Presence {
 
   /**
    * Ends an operation of this endpoint at the service, also one that an earlier client left in progress
-   * (RFC 3343 §4.5). Resolves as well when the service knows it no more.
+   * (RFC 3343 §4.5). Resolves as well when the service knows it no more; rejects when the service does
+   * not confirm that it is over.
    */
   async terminate({ publisher, transID }: OperationReference): Promise<void> {
-    const subject = subjectOf(publisher);
-    for (const { live } of [this.#subscriptions.get(subject), this.#watches.get(subject)].filter(isThere)) {
-      if (live?.transID === transID) return live.terminate();
+    const service = serviceOf(subjectOf(publisher));
+    if (!isWholeNumber(transID, MAX_TRANSID)) {
+      throw new ApexError(
+        'client.usage',
+        `transID: ${transID} is not a whole number from 1 to ${MAX_TRANSID}`,
+      );
     }
-    return this.#requests.terminate(serviceOf(subject), transID);
+    const live = this.#all().find((kept) => kept.live?.transID === transID)?.live;
+    return live === undefined ? this.#requests.terminate(service, transID) : live.terminate();
   }
 
   /** Ends all subscriptions and watches of this client, as far as the service can be told. */
   async terminateAll(): Promise<void> {
-    const all: Kept<LiveOperation<unknown>>[] = [...this.#subscriptions.values(), ...this.#watches.values()];
-    await Promise.allSettled(all.map(async ({ starting }) => (await starting).terminate()));
+    await Promise.allSettled(this.#all().map(async ({ starting }) => (await starting).terminate()));
+    // Those that the application has begun to terminate.
+    await this.#requests.terminated();
+  }
+
+  #all(): readonly Kept<LiveOperation<unknown>>[] {
+    return [...this.#subscriptions.values(), ...this.#watches.values()];
   }
 
   /** Keeps an operation that begins, so that there is one of its kind for a publisher, until it is over. */
@@ -148,25 +164,23 @@ export class Presence {
   ): Promise<T> {
     requireDuration(durationSeconds);
     signal?.throwIfAborted();
-    const present = operations.get(subject);
-    if (present !== undefined && present.live?.isOver !== true) {
+    if (inProgress(operations, subject) !== undefined) {
       throw new ApexError(
         'client.usage',
         `this client has a ${name} of ${subject} in progress: terminate it first, or use it`,
       );
     }
-    const kept: Kept<T> = { starting: begin(durationSeconds), live: undefined };
+    const starting = begin(durationSeconds);
+    const kept: Kept<T> = { starting, live: undefined };
     operations.set(subject, kept);
     const forget = (): void => {
       if (operations.get(subject) === kept) operations.delete(subject);
     };
-    kept.live = await kept.starting.catch((error: unknown) => {
-      forget();
-      throw error;
-    });
-    void kept.live.ended.then(forget);
-    await terminateOnAbort(kept.live, signal);
-    return kept.live;
+    starting.then((live) => {
+      kept.live = live;
+      void live.ended.then(forget);
+    }, forget);
+    return signal === undefined ? starting : abortable(starting, signal);
   }
 
   async #subscribe(subject: string, durationSeconds: number): Promise<Subscription> {
@@ -255,17 +269,31 @@ export class Presence {
           },
         })
         .then(
-          () => false,
+          () => undefined,
           (error: unknown) => {
             const again = error instanceof ApexError && error.replyCode === 555;
-            if (again && typeof change === 'function' && attempt < ATTEMPTS) return true;
+            if (again && typeof change === 'function' && attempt < ATTEMPTS) return error;
             throw error;
           },
         );
-      // The subscription in progress brings the newer entry, ours or that of the other application.
-      await this.#subscriptions.get(subject)?.live?.changedFrom(current.lastUpdate);
-      if (!conflict) return;
+      const isNewerThere = await this.#hasNewer(subject, current.lastUpdate);
+      if (conflict === undefined) return;
+      if (!isNewerThere) throw conflict;
     }
+  }
+
+  /**
+   * Waits until the subscription in progress has brought the newer entry, ours or that of the other
+   * application, from which the next publish starts. False when it does not come in time.
+   */
+  async #hasNewer(subject: string, lastUpdate: string): Promise<boolean> {
+    const kept = inProgress(this.#subscriptions, subject);
+    const subscription = await kept?.starting.catch(() => undefined);
+    if (subscription === undefined) return true;
+    const late = Promise.withResolvers<false>();
+    const timer = setTimeout(() => late.resolve(false), this.#replyMs);
+    const change = subscription.changedFrom(lastUpdate).then(() => true);
+    return Promise.race([change, late.promise]).finally(() => clearTimeout(timer));
   }
 
   /** Ends a subscription or watch of ours; what comes for it afterwards is dropped. */
@@ -280,26 +308,39 @@ export class Presence {
   }
 }
 
-function isThere<T>(value: T | undefined): value is T {
-  return value !== undefined;
+function inProgress<T extends LiveOperation<unknown>>(
+  operations: ReadonlyMap<string, Kept<T>>,
+  subject: string,
+): Kept<T> | undefined {
+  const kept = operations.get(subject);
+  return kept?.live?.isOver === true ? undefined : kept;
 }
 
 function endOf(replyCode: number, text: string): OperationEnd {
   return replyCode === 250 ? { kind: 'expired' } : { kind: 'terminated', replyCode, text };
 }
 
-async function terminateOnAbort(
-  operation: LiveOperation<unknown>,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  if (signal === undefined) return;
-  if (signal.aborted) {
-    await operation.terminate();
-    throw signal.reason;
-  }
-  const terminate = (): void => void operation.terminate().catch(() => {});
-  signal.addEventListener('abort', terminate, { once: true });
-  void operation.ended.then(() => signal.removeEventListener('abort', terminate));
+/** What is starting, which the signal ends at any time: it rejects at once, whatever the service does. */
+function abortable<T extends LiveOperation<unknown>>(starting: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      reject(signal.reason);
+      // As far as the service can be told; without a beginning there is nothing to terminate.
+      starting.then((live) => live.terminate()).catch(() => {});
+    };
+    const forget = (): void => signal.removeEventListener('abort', abort);
+    signal.addEventListener('abort', abort, { once: true });
+    starting.then(
+      (live) => {
+        void live.ended.then(forget);
+        resolve(live);
+      },
+      (error: unknown) => {
+        forget();
+        reject(error);
+      },
+    );
+  });
 }
 
 function subjectOf(publisher: string): string {
@@ -315,11 +356,13 @@ function serviceOf(subject: string): string {
 }
 
 function requireDuration(durationSeconds: number): void {
-  const isValid =
-    Number.isInteger(durationSeconds) && durationSeconds >= 1 && durationSeconds <= MAX_DURATION_SECONDS;
-  if (isValid) return;
+  if (isWholeNumber(durationSeconds, MAX_DURATION_SECONDS)) return;
   throw new ApexError(
     'client.usage',
     `durationSeconds: ${durationSeconds} is not a whole number of seconds from 1 to ${MAX_DURATION_SECONDS}`,
   );
+}
+
+function isWholeNumber(value: number, most: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= most;
 }

@@ -33,6 +33,7 @@ export interface Request<T> {
 /** Requests in progress: each has one answer within its time, and may go on after it. */
 export class Requests {
   readonly #context: RequestContext;
+  readonly #terminating = new Set<Promise<void>>();
 
   constructor(context: RequestContext) {
     this.#context = context;
@@ -58,9 +59,9 @@ export class Requests {
     const transID = operations.add({
       service,
       received(operation) {
-        if (!isAnswered && operation.kind === 'reply' && operation.code !== 250) {
-          return fail(refused(what, operation.code, operation.text));
-        }
+        const isRefusal =
+          (operation.kind === 'reply' && operation.code !== 250) || operation.kind === 'terminate';
+        if (!isAnswered && isRefusal) return fail(refused(what, operation.code, operation.text));
         if (request.received(operation, succeed)) operations.remove(transID);
       },
       ended(error) {
@@ -69,7 +70,7 @@ export class Requests {
       },
     });
     const timer = setTimeout(() => {
-      fail(new ApexError('client.timeout', `${what}: no answer from ${service} within ${replyMs} ms`));
+      fail(noAnswer(what, service, replyMs));
       // Nobody would read what the service may have begun.
       if (request.lasts) void this.terminate(service, transID).catch(() => {});
     }, replyMs);
@@ -84,26 +85,47 @@ export class Requests {
   }
 
   /**
-   * Ends an operation at the service; resolves when it has answered, also when it knows the operation
-   * no more. What comes for the operation meanwhile is dropped.
+   * Ends an operation at the service; resolves when it has confirmed that, also when it knows the
+   * operation no more. Rejects with ApexError. What comes for the operation meanwhile is dropped.
    */
-  async terminate(service: string, transID: number): Promise<void> {
+  terminate(service: string, transID: number): Promise<void> {
+    const terminating = this.#terminate(service, transID);
+    const forget = (): void => void this.#terminating.delete(terminating);
+    this.#terminating.add(terminating);
+    terminating.then(forget, forget);
+    return terminating;
+  }
+
+  /** Resolves when the terminates under way are answered, or have failed. */
+  async terminated(): Promise<void> {
+    await Promise.allSettled(this.#terminating);
+  }
+
+  async #terminate(service: string, transID: number): Promise<void> {
     const { operations, replyMs, send } = this.#context;
+    const what = `terminate ${transID}`;
     const answer = Promise.withResolvers<void>();
-    const timer = setTimeout(answer.resolve, replyMs);
+    const timer = setTimeout(() => answer.reject(noAnswer(what, service, replyMs)), replyMs);
     const forget = operations.expect(transID, {
       service,
       received(operation) {
-        if (operation.kind === 'reply') answer.resolve();
+        if (operation.kind !== 'reply') return;
+        // 3343 §4.5 step 1: 550 when it is over already
+        if (operation.code === 250 || operation.code === 550) answer.resolve();
+        else answer.reject(refused(what, operation.code, operation.text));
       },
-      ended: () => answer.resolve(),
+      ended: answer.reject,
     });
     try {
-      await send(service, { kind: 'terminate', transID, code: 250, text: '' });
-      await answer.promise;
+      const sent = send(service, { kind: 'terminate', transID, code: 250, text: '' });
+      await Promise.all([sent, answer.promise]);
     } finally {
       clearTimeout(timer);
       forget();
     }
   }
+}
+
+function noAnswer(what: string, service: string, replyMs: number): ApexError {
+  return new ApexError('client.timeout', `${what}: no answer from ${service} within ${replyMs} ms`);
 }

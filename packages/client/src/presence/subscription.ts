@@ -29,7 +29,6 @@ export class Subscription extends LiveOperation<PresenceEntry> {
 /** Only the newest entry waits for its reader. */
 export class EntryFeed extends Feed<PresenceEntry> {
   current: PresenceEntry;
-  #changes: (() => void)[] = [];
 
   constructor(first: PresenceEntry) {
     super();
@@ -38,26 +37,13 @@ export class EntryFeed extends Feed<PresenceEntry> {
   }
 
   override push(entry: PresenceEntry): void {
+    if (this.isOver) return;
     this.current = entry;
     this.discardWaiting();
     super.push(entry);
-    this.#changed();
-  }
-
-  override end(end: Parameters<Feed<PresenceEntry>['end']>[0]): void {
-    super.end(end);
-    this.#changed();
   }
 
   async changedFrom(lastUpdate: string): Promise<void> {
-    while (!this.isOver && this.current.lastUpdate === lastUpdate) {
-      await new Promise<void>((resolve) => {
-        this.#changes.push(resolve);
-      });
-    }
-  }
-
-  #changed(): void {
-    for (const resolve of this.#changes.splice(0)) resolve();
+    while (!this.isOver && this.current.lastUpdate === lastUpdate) await this.change;
   }
 }

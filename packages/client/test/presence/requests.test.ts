@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FRED } from '../house.ts';
 import { ScriptedRelay } from '../scripted-relay.ts';
 
@@ -45,6 +45,81 @@ describe('a request', () => {
     expect((await fetching).publisher).toBe(FRED);
     answer.ok();
   });
+
+  it('[P4] that polls leaves before a subscription that begins after it, and never behind it', async () => {
+    const { relay, client } = await ScriptedRelay.attach();
+    const fetching = client.presence.fetch(FRED);
+    const starting = client.presence.subscribe(FRED, { durationSeconds: 60 });
+    const poll = await relay.accept('subscribe');
+    expect(poll.duration).toBe(0);
+    const { duration, transID } = await relay.accept('subscribe');
+    expect(duration).toBe(60);
+    await relay.entry(poll.transID, '2026-11-25T11:00:00Z');
+    await relay.entry(transID, '2026-11-25T11:00:00Z');
+    expect((await fetching).lastUpdate).toBe('2026-11-25T11:00:00Z');
+    expect((await starting).isOver).toBe(false);
+  });
+
+  it('[P4] waits for the subscription that is starting, and polls when that is refused', async () => {
+    const { relay, client } = await ScriptedRelay.attach();
+    const starting = failure(client.presence.subscribe(FRED, { durationSeconds: 60 }));
+    const fetching = client.presence.fetch(FRED);
+    await relay.reply((await relay.accept('subscribe')).transID, 554);
+    expect(await starting).toMatchObject({ replyCode: 554 });
+    const { duration, transID } = await relay.accept('subscribe');
+    expect(duration).toBe(0);
+    await relay.entry(transID, '2026-11-25T11:00:00Z');
+    expect((await fetching).publisher).toBe(FRED);
+  });
+});
+
+describe('a terminate', () => {
+  const reference = { publisher: FRED, transID: 7 };
+
+  it('[3343 §4.5 step 1] is done when the service knows the operation no more, and fails when it cannot end it', async () => {
+    const { relay, client } = await ScriptedRelay.attach();
+    const unknown = client.presence.terminate(reference);
+    await relay.reply((await relay.accept('terminate')).transID, 550);
+    await unknown;
+    const failing = failure(client.presence.terminate(reference));
+    await relay.reply((await relay.accept('terminate')).transID, 451);
+    expect(await failing).toMatchObject({ code: 'client.refused', replyCode: 451 });
+  });
+
+  it('fails when nobody confirms it', async () => {
+    const { relay, client } = await ScriptedRelay.attach({ replyMs: 20 });
+    expect(await failure(client.presence.terminate(reference))).toMatchObject({ code: 'client.timeout' });
+    relay.abort();
+  });
+
+  it('fails when the session is lost before it is confirmed', async () => {
+    const { relay, client } = await ScriptedRelay.attach();
+    const [accepted, unread] = [reference, { ...reference, transID: 8 }].map((each) =>
+      failure(client.presence.terminate(each)),
+    );
+    await relay.accept('terminate');
+    relay.abort();
+    expect(await accepted).toMatchObject({ code: 'client.lost' });
+    expect(await unread).toMatchObject({ code: 'client.lost' });
+  });
+
+  it('ends what is live under its transID, whatever publisher it names', async () => {
+    const { relay, client } = await ScriptedRelay.attach();
+    const starting = client.presence.subscribe(FRED);
+    const { transID } = await relay.accept('subscribe');
+    await relay.entry(transID, '2026-11-25T11:00:00Z');
+    const { ended } = await starting;
+    const terminating = client.presence.terminate({ publisher: 'barney@example.com', transID });
+    await relay.reply((await relay.accept('terminate')).transID, 250);
+    await terminating;
+    expect(await ended).toEqual({ kind: 'closed' });
+  });
+
+  it.each([0, -1, 1.5, 2_147_483_648, Number.NaN])('takes no transID of %d', async (transID) => {
+    const { client } = await ScriptedRelay.attach();
+    const error = await failure(client.presence.terminate({ publisher: FRED, transID }));
+    expect(error).toMatchObject({ code: 'client.usage' });
+  });
 });
 
 describe('a subscription', () => {
@@ -90,6 +165,40 @@ describe('a subscription', () => {
     await client.close();
   });
 
+  it('is refused at once when the service ends it before it has begun', async () => {
+    const { relay, client } = await ScriptedRelay.attach();
+    const starting = failure(client.presence.subscribe(FRED));
+    const { transID } = await relay.accept('subscribe');
+    await relay.say({ kind: 'terminate', transID, code: 537, text: '' });
+    expect(await starting).toMatchObject({ code: 'client.refused', replyCode: 537 });
+  });
+
+  it('that is aborted while it starts rejects at once, and is terminated when it has begun', async () => {
+    const { relay, client } = await ScriptedRelay.attach();
+    const abort = new AbortController();
+    const reason = new Error('changed my mind');
+    const starting = failure(client.presence.subscribe(FRED, { signal: abort.signal }));
+    const { transID } = await relay.accept('subscribe');
+    abort.abort(reason);
+    expect(await starting).toBe(reason);
+    await relay.entry(transID, '2026-11-25T11:00:00Z');
+    expect(await relay.accept('terminate')).toMatchObject({ transID });
+  });
+
+  it('leaves none of several readers waiting', async () => {
+    const { relay, client } = await ScriptedRelay.attach();
+    const starting = client.presence.subscribe(FRED);
+    const { transID } = await relay.accept('subscribe');
+    await relay.entry(transID, '2026-11-25T11:00:00Z');
+    const subscription = await starting;
+    const reading = [0, 1].map(async () => {
+      for await (const _ of subscription);
+    });
+    await relay.say({ kind: 'terminate', transID, code: 250, text: '' });
+    await Promise.all(reading);
+    expect(await subscription.ended).toEqual({ kind: 'expired' });
+  });
+
   it('that could not be terminated says so', async () => {
     const { relay, client } = await ScriptedRelay.attach();
     const starting = client.presence.subscribe(FRED);
@@ -129,6 +238,48 @@ describe('a publish', () => {
     await relay.reply((await relay.accept('publish')).transID, 250);
     await merging;
     expect(seen).toEqual(['2026-11-25T11:00:01Z', '2026-11-25T11:00:02Z']);
+  });
+
+  it('[P4] starts from the entry of the one before it, also with a subscription that began in between', async () => {
+    const { relay, client } = await ScriptedRelay.attach();
+    const publish = () => client.presence.publish({ tuples }, { publisher: FRED });
+    const publishing = Promise.all([publish(), publish()]);
+    const poll = await relay.accept('subscribe');
+    const starting = client.presence.subscribe(FRED);
+    const { transID } = await relay.accept('subscribe');
+    await relay.entry(poll.transID, '2026-11-25T11:00:00Z');
+    const first = await relay.accept('publish');
+    expect(first.presence.lastUpdate).toBe('2026-11-25T11:00:00Z');
+    await relay.reply(first.transID, 250);
+    // Decided before the publish, and late.
+    await relay.entry(transID, '2026-11-25T11:00:00Z');
+    await relay.entry(transID, '2026-11-25T11:00:01Z');
+    const second = await relay.accept('publish');
+    expect(second.presence.lastUpdate).toBe('2026-11-25T11:00:01Z');
+    await relay.entry(transID, '2026-11-25T11:00:02Z');
+    await relay.reply(second.transID, 250);
+    await publishing;
+    expect((await starting).current.lastUpdate).toBe('2026-11-25T11:00:02Z');
+  });
+
+  it('does not wait for ever for what its subscription should bring', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { relay, client } = await ScriptedRelay.attach();
+    const starting = client.presence.subscribe(FRED);
+    const { transID } = await relay.accept('subscribe');
+    await relay.entry(transID, '2026-11-25T11:00:00Z');
+    await starting;
+
+    const publishing = client.presence.publish({ tuples }, { publisher: FRED });
+    await relay.reply((await relay.accept('publish')).transID, 250);
+    await vi.advanceTimersByTimeAsync(30_000);
+    await publishing;
+
+    const merging = failure(client.presence.publish(() => ({ tuples }), { publisher: FRED }));
+    await relay.reply((await relay.accept('publish')).transID, 555);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(await merging).toMatchObject({ code: 'client.refused', replyCode: 555 });
   });
 
   it('[3343 §4.4 step 5] gives up with 555 when others are faster again and again', async () => {

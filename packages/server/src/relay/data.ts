@@ -30,7 +30,7 @@ function refuse(relay: Relay, answer: Outcome, refusal: ReplyError): void {
   answer(refusal);
 }
 
-/** 3340 §4.5.1 rule 2, C2: any endpoint attached on the same session; a bound relay for the domains it is bound for. */
+/** 3340 §4.5.1 rule 2, 3340 §4.5.2 rule 3, C2: any endpoint attached on the same session; a bound relay for the domains it is bound for. */
 function mayOriginate(relay: Relay, channel: RelayChannel, originator: string): boolean {
   const domain = domainOf(originator);
   for (const other of channel.session.channels) {
@@ -47,7 +47,7 @@ function process(relay: Relay, message: DataMessage, recipient: Party): void {
   const { data } = message;
   const local = domainOf(recipient.identity) === relay.domain;
   const hop = local ? 'final' : 'intermediate';
-  // 3340 §4.4.4.1 step 5.1, C5: what is meant for the final hop is judged for each local recipient
+  // 3340 §4.4.4.1 step 5.1, 3340 §5 rule 13, C5: what is meant for the final hop is judged for each local recipient
   const unprocessed =
     misunderstood(recipient.options, 'recipient', hop) ??
     misunderstood(data.options, 'data', hop) ??
@@ -60,6 +60,7 @@ function process(relay: Relay, message: DataMessage, recipient: Party): void {
     relay.deliver(
       data.originator.identity,
       recipient.identity,
+      // 3340 §5 rule 14 and 15: all options stay
       () => encodeDataMessage({ ...message, data: { ...data, recipients: [recipient] } }),
       settledSilently,
     );

@@ -16,7 +16,7 @@ export interface Binding {
   readonly transID: number;
 }
 
-/** What the relay knows of one BEEP session: its APEX channels. */
+/** What the relay knows of one BEEP session (RFC 3340 §2.1): its APEX channels. */
 export class RelaySession {
   /** Read anew each time: authentication changes it. */
   readonly facts: () => SessionFacts;

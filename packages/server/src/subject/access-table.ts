@@ -78,7 +78,7 @@ export class AccessTable {
     this.#decidedCount = 0;
   }
 
-  /** The actions of the entry that applies. */
+  /** The actions of the entry that applies, default entries included (A3). */
   #decide(owner: string, actor: string): readonly string[] {
     const address = addressOf(actor);
     // A6: the owner's own entries; when none of them matches, those of its endpoint
