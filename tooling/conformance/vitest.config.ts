@@ -7,7 +7,5 @@ export default mergeConfig(config, {
     // Tests share nothing but the server, each has its own endpoints.
     sequence: { concurrent: true },
     maxConcurrency: 16,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
   },
 });

@@ -14,6 +14,9 @@ export const config = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     passWithNoTests: true,
+    // For what hangs; how fast a machine is decides nothing.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     reporters: ['dot', ['json', { outputFile: 'test-report.json' }]],
   },
 });
