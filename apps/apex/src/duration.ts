@@ -24,7 +24,9 @@ const UNITS = [
 
 /** `45 s`, `59 min`, `2 h 5 min`, `3 d 4 h`. */
 export function formatDuration(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
+  // To what is shown: an hour of which a second has passed is still an hour.
+  const step = seconds < 60 ? 1 : 60;
+  const whole = Math.max(0, Math.round(seconds / step) * step);
   const largest = UNITS.findIndex(([, size]) => whole >= size);
   if (largest === -1) return '0 s';
   // Below hours the next unit would only be noise.

@@ -26,7 +26,8 @@ describe('durations', () => {
     [59, '59 s'],
     [61, '1 min'],
     [3600, '1 h'],
-    [3700, '1 h 1 min'],
+    [3599, '1 h'],
+    [3700, '1 h 2 min'],
     [90_000, '1 d 1 h'],
     [-5, '0 s'],
   ])('%i seconds are written as %s', (seconds, text) => {
