@@ -60,13 +60,16 @@ export interface AccessCast {
   readonly wilma: string;
   readonly mrSlate: string;
   readonly barney: string;
-  /** Lets everybody subscribe by `*@*`, nobody of the domain by `*@domain`. */
+  /** Lets everybody subscribe by `*@*`, nobody of the domain by `*@domain`, but two by their subaddresses. */
   readonly pebbles: string;
   /** Lets barney of any domain do all, everybody of the domain only send data. */
   readonly bammBamm: string;
   /** Has an entry with `*.domain` and one that names the endpoint with a star, escaped. */
   readonly dino: string;
-  /** Grants by `all:subscribe`, by `presence:all`, and takes away by `all:none` inside a list. */
+  /**
+   * Grants by `all:subscribe`, by `presence:all`, and takes away by `all:none` inside a list; lets
+   * everybody else watch.
+   */
   readonly hoppy: string;
   /** Has no explicit entry but those that provisioning makes. */
   readonly baby: string;
@@ -151,11 +154,13 @@ function ownEntries(domain: string): ProvisionedEntry[] {
     entry(fred, wilma, 'all:all'),
     entry(fred, mrSlate, 'core:data'),
     entry(subaddress(fred, 'appl=wb'), subaddress(barney, 'appl=wb'), 'core:data'),
+    entry(subaddress(fred, 'appl=wb'), dino, 'all:none'),
     entry(fred, `*@${domain}`, 'core:data presence:subscribe presence:watch'),
     entry(fred, '*@*', 'core:data'),
     entry(pebbles, '*@*', 'core:data presence:subscribe'),
     entry(pebbles, `*@${domain}`, 'all:none'),
     entry(pebbles, subaddress(wilma, '*'), 'presence:subscribe'),
+    entry(pebbles, subaddress(bammBamm, '*'), 'presence:all'),
     entry(bammBamm, barney.replace(domain, '*'), 'all:all'),
     entry(bammBamm, `*@${domain}`, 'core:data'),
     entry(dino, `*@*.${domain}`, 'presence:watch'),
@@ -163,5 +168,6 @@ function ownEntries(domain: string): ProvisionedEntry[] {
     entry(hoppy, wilma, 'all:subscribe'),
     entry(hoppy, barney, 'presence:all'),
     entry(hoppy, mrSlate, 'presence:subscribe all:none'),
+    entry(hoppy, '*@*', 'presence:watch'),
   ];
 }

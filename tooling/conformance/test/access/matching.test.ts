@@ -54,7 +54,7 @@ async function attempt(
 
 describe('the entries of fred, as in RFC 3341 §3.1', () => {
   it(
-    '[3341 §3.1] [3341 §3.1 rule 1] [3341 §3.1 rule 3] [3341 §3.1 rule 7] [3341 §3 rule 5] [3341 §3 rule 7] [3341 §3 rule 8] [A2] the entry that names the actor counts, whether it grants more or less than one for everybody; those of hoppy grant by the words all and none',
+    '[3341 §3.1] [3341 §3.1 rule 1] [3341 §3.1 rule 3] [3341 §3.1 rule 7] [3341 §3 rule 5] [3341 §3 rule 7] [3341 §3 rule 8] [3341 §3 rule 14] [A2] the entry that names the actor counts, whether it grants more or less than one for everybody; those of hoppy grant by the words all and none',
     play(async (stage, { fred, hoppy, wilma, mrSlate, barney, baby }) => {
       for (const [actor, onFred, onHoppy] of [
         [wilma, actions, ['subscribe']],
@@ -65,24 +65,56 @@ describe('the entries of fred, as in RFC 3341 §3.1', () => {
         expect(await granted(application, actor, fred), actor).toEqual(onFred);
         expect(await granted(application, actor, hoppy), actor).toEqual(onHoppy);
       }
-      const application = await join(stage, subaddress(baby, 'a'));
-      expect(await granted(application, subaddress(baby, 'a'), fred)).toEqual(['subscribe', 'watch']);
+      const anybody = subaddress(baby, 'a');
+      const application = await join(stage, anybody);
+      expect(await granted(application, anybody, fred)).toEqual(['subscribe', 'watch']);
+      expect(await granted(application, anybody, hoppy)).toEqual(['watch']);
     }),
   );
 
   it(
-    '[3341 §3.1] [A6] data for a subaddress is let in by its own entries first',
-    play(async (stage, { fred, barney }) => {
-      const whiteboard = subaddress(fred, 'appl=wb');
+    '[3341 §3] [3341 §3 rule 6] [A6] data for a subaddress is let in by its own entries, then by those of its endpoint',
+    play(async (stage, { fred, barney, dino }) => {
+      const [whiteboard, other] = [subaddress(fred, 'appl=wb'), subaddress(fred, 'other')];
       const receiver = await join(stage, whiteboard);
-      const sender = await join(stage, subaddress(barney, 'appl=wb'));
-      await sender.data(subaddress(barney, 'appl=wb'), whiteboard, '<line />');
-      expect((await receiver.next(whiteboard)).name).toBe('line');
+      await receiver.attach(other);
+      const refused = await join(stage, dino);
+      const neighbour = subaddress(barney, 'appl=wb');
+      const allowed = await join(stage, neighbour);
+      for (const recipient of [whiteboard, other]) {
+        await refused.data(dino, recipient, '<from-dino />');
+        await allowed.data(neighbour, recipient, '<from-barney />');
+      }
+      expect((await receiver.next(other)).name).toBe('from-dino');
+      expect((await receiver.next(other)).name).toBe('from-barney');
+      // The only one of the two.
+      expect((await receiver.next(whiteboard)).name).toBe('from-barney');
     }),
   );
 });
 
 describe('entries', () => {
+  it(
+    '[3341 §3.1 rule 2] of a subaddress wildcard are not for the endpoint itself',
+    play(async (stage, { pebbles, bammBamm }) => {
+      expect(await granted(await join(stage, bammBamm), bammBamm, pebbles)).toEqual([]);
+      const tool = subaddress(bammBamm, 'tool');
+      expect(await granted(await join(stage, tool), tool, pebbles)).toEqual(actions);
+    }),
+  );
+
+  it(
+    '[3341 §3 rule 9] [A1] for everybody are not for services: they answer an owner who lets nobody send data',
+    play(async (stage, { pebbles, dino, baby }) => {
+      const application = await join(stage, pebbles);
+      expect(await granted(application, pebbles, pebbles)).toEqual(actions);
+      const other = subaddress(baby, 'c');
+      await (await join(stage, other)).data(other, pebbles, '<from-baby />');
+      // The next that comes is the answer.
+      expect(await granted(application, pebbles, dino)).toEqual(['watch']);
+    }),
+  );
+
   it(
     '[3341 §3.1 rule 4] [3341 §3.1 rule 5] [A1] the domain counts before the local part',
     play(async (stage, { bammBamm, pebbles, barney, wilma }) => {
