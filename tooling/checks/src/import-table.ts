@@ -140,6 +140,15 @@ export const packageRules: readonly PackageRule[] = [
     browserEntries: [],
   },
   {
+    name: '@apex/oldest-node',
+    folder: 'tooling/oldest-node',
+    // It runs what was built.
+    imports: [],
+    testImports: [],
+    layers: [],
+    browserEntries: [],
+  },
+  {
     name: '@apex/checks',
     folder: 'tooling/checks',
     imports: [],

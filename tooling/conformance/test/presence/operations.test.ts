@@ -3,6 +3,7 @@ import {
   dataElement,
   newTransID,
   presenceOf,
+  publishElement,
   subscribeElement,
   watchElement,
 } from '../../src/application.ts';
@@ -309,9 +310,14 @@ describe('an operation', () => {
   it(
     '[C3] names endpoints whose domain is in any letter case',
     scene(async ({ join, domain, fred, wilma }) => {
-      const application = await join(wilma);
-      const { attributes } = await application.poll(wilma, fred.replace(domain, domain.toUpperCase()));
+      const [publisher, application] = [await join(fred), await join(wilma)];
+      const upper = fred.replace(domain, domain.toUpperCase());
+      const { attributes } = await application.poll(wilma, upper);
       expect(attributes['publisher']).toBe(fred);
+      const transID = newTransID();
+      const lastUpdate = String(attributes['lastUpdate']);
+      await publisher.operate(fred, publishElement(upper, lastUpdate, { transID, presencePublisher: fred }));
+      expect(await publisher.replyCode(fred, transID)).toBe(250);
     }),
   );
 });

@@ -30,7 +30,7 @@ export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
   createFile(lockPath);
   let connection: DatabaseSync | undefined;
   try {
-    connection = new DatabaseSync(lockPath, { timeout: 0 });
+    connection = new DatabaseSync(lockPath);
     connection.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
     writeFileSync(holderPath, `${process.pid} ${new Date().toISOString()}\n`, { mode: 0o600 });
   } catch (error) {

@@ -45,7 +45,7 @@ export class Database {
     this.#removeEndpoint = sql(`UPDATE endpoint SET created_at = NULL WHERE endpoint = ?`);
     this.#putCredentials = sql(
       `INSERT OR REPLACE INTO credentials (endpoint, mechanism, salt, iterations, stored_key, server_key)
-       SELECT endpoint, ?2, ?3, ?4, ?5, ?6 FROM endpoint WHERE endpoint = ?1 AND created_at IS NOT NULL`,
+       SELECT endpoint, ?, ?, ?, ?, ? FROM endpoint WHERE endpoint = ? AND created_at IS NOT NULL`,
     );
     this.#removeCredentials = sql(`DELETE FROM credentials WHERE endpoint = ?`);
     this.#putPresence = sql(
@@ -127,12 +127,12 @@ export class Database {
       case 'put-credentials': {
         const { mechanism, salt, iterations, storedKey, serverKey } = write.credentials;
         const done = this.#putCredentials.run(
-          write.endpoint,
           mechanism,
           salt,
           iterations,
           storedKey,
           serverKey,
+          write.endpoint,
         );
         if (done.changes === 0) throw notProvisioned(write.endpoint);
         return;

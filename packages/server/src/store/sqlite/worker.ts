@@ -14,8 +14,10 @@ const port = parentPort!;
 const DONE: Outcome = { ok: true, value: undefined };
 
 try {
-  const connection = new DatabaseSync(path, { timeout: 5000 });
+  const connection = new DatabaseSync(path);
   try {
+    // In place of the option of that name, which the oldest Node that is supported does not have.
+    connection.exec('PRAGMA busy_timeout = 5000');
     prepareDatabase(connection, path);
     serve(connection);
   } catch (error) {
