@@ -109,8 +109,8 @@ export const packageRules: readonly PackageRule[] = [
   {
     name: '@apex/apexd',
     folder: 'apps/apexd',
-    imports: ['@apex/beep', '@apex/protocol', '@apex/server', '@apex/client'],
-    testImports: [],
+    imports: ['@apex/protocol', '@apex/server'],
+    testImports: ['@apex/beep', '@apex/client'],
     layers: [],
     browserEntries: [],
   },
@@ -144,7 +144,7 @@ export const packageRules: readonly PackageRule[] = [
     folder: 'tooling/oldest-node',
     // It runs what was built.
     imports: [],
-    testImports: [],
+    testImports: ['@apex/apexd', '@apex/apex'],
     layers: [],
     browserEntries: [],
   },
