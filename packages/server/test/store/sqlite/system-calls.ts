@@ -1,7 +1,7 @@
-/** A write or a sync of one of the two files that matter here. */
+/** A write or a sync of what matters here: the log of the database, standard output, sockets. */
 export interface SystemCall {
   readonly name: 'write' | 'sync';
-  readonly fd: 'log' | 'stdout';
+  readonly fd: 'log' | 'stdout' | 'socket';
   /** Places in the trace: a call that is done at 5 was done before one begun at 6. */
   readonly begun: number;
   readonly done: number;
@@ -26,11 +26,17 @@ export function parseTrace(trace: string): SystemCall[] {
     const { begun, call } = resumed ?? { begun: place, call: rest };
     const [, name = '', number = '', path = '', text = ''] =
       /^(\w+)\((\d+)<([^>]*)>(?:, (.*))?/s.exec(call) ?? [];
-    const fd = path.endsWith('-wal') ? 'log' : number === '1' ? 'stdout' : undefined;
+    const fd = kindOf(path, number);
     if (fd === undefined) continue;
     if (!/= \d+$/.test(rest)) throw new Error(`a call failed: ${rest.slice(-80)}`);
-    const written = /^"(.*?)(?:\\n)?"/s.exec(text)?.[1] ?? text;
+    const written = /^"((?:[^"\\]|\\.)*)"/s.exec(text)?.[1]?.replace(/\\n$/, '') ?? text;
     calls.push({ name: name.endsWith('sync') ? 'sync' : 'write', fd, begun, done: place, text: written });
   }
   return calls;
+}
+
+function kindOf(path: string, number: string): SystemCall['fd'] | undefined {
+  if (path.endsWith('-wal')) return 'log';
+  if (number === '1') return 'stdout';
+  return path.startsWith('socket:') ? 'socket' : undefined;
 }
