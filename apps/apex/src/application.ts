@@ -23,12 +23,16 @@ export interface Application {
 /** How long a service may take to answer, in milliseconds. */
 const REPLY_MS = 15_000;
 
+/** Ctrl-C, the word of a supervisor, a terminal that is gone. */
+const STOPS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
  * Attaches, runs a command, and leaves nothing behind: its operations end at the service, then the
- * session, also after Ctrl-C, SIGTERM and a closed output. Throws ApexError and AppError.
+ * session, also after Ctrl-C, SIGTERM, SIGHUP and an output that fails. A command that `lasts` is done
+ * when it is stopped; one that waits for an answer has failed then. Throws ApexError and AppError.
  */
 export async function withApplication(
-  options: ApplicationOptions,
+  options: ApplicationOptions & { readonly lasts: boolean },
   run: (application: Application) => Promise<void>,
 ): Promise<void> {
   if (options.as === undefined) throw usage('--as: name the endpoint to attach as, such as fred@example.com');
@@ -61,8 +65,9 @@ export async function withApplication(
       await client.close();
     }
   } catch (error) {
-    // Whoever asked to stop did not ask for an error about it.
-    if (!stop.signal.aborted || (error instanceof ApexError && error.code === 'client.refused')) throw error;
+    if (!stop.signal.aborted || !isOfStopping(error)) throw error;
+    // Whoever stops a subscription did not ask for an error about it.
+    if (!options.lasts) throw stop.signal.reason;
   } finally {
     release();
   }
@@ -73,20 +78,23 @@ export function publisherOf(text: string): string {
   return endpointOf(text, 'publisher');
 }
 
+/** Whether it says no more than that the session is over. */
+function isOfStopping(error: unknown): boolean {
+  return error instanceof ApexError && error.code !== 'client.refused';
+}
+
 /** A second signal ends the process at once. */
 function stopOn(stop: AbortController): () => void {
   const onSignal = (): void => {
     if (stop.signal.aborted) process.exit(1);
-    stop.abort();
+    abort();
   };
-  const onOutput = (error: NodeJS.ErrnoException): void => {
-    if (error.code !== 'EPIPE') throw error;
-    stop.abort();
-  };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  process.stdout.on('error', onOutput);
+  const abort = (): void => stop.abort(new ApexError('client.closed', 'stopped before the answer came'));
+  for (const name of STOPS) process.on(name, onSignal);
+  // What is wrong with the output is told by main.
+  process.stdout.on('error', abort);
   return () => {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-    process.stdout.off('error', onOutput);
+    for (const name of STOPS) process.off(name, onSignal);
+    process.stdout.off('error', abort);
   };
 }

@@ -3,6 +3,17 @@ import { ApexError } from '@apex/client';
 import { AppError } from './errors.ts';
 import { createProgram, Shown } from './program.ts';
 
+let isOutputLost = false;
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever reads the output may stop in the middle, as `head` does. Each further write fails as well.
+  if (error.code === 'EPIPE' || isOutputLost) return;
+  isOutputLost = true;
+  process.stderr.write(`apex: standard output: ${error.message}\n`);
+  process.exitCode = 1;
+});
+// With the terminal gone there is nobody left to tell.
+process.stderr.on('error', () => {});
+
 try {
   await createProgram().parseAsync();
 } catch (error) {

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Domain } from './domain.ts';
+import { Domain, PASSWORD } from './domain.ts';
 import { AppProcess } from './processes.ts';
 
 const FRED = 'fred@example.com';
@@ -22,6 +22,12 @@ async function apex(
   const command = new AppProcess('apex', args, env);
   command.child.stdin!.end();
   return command.ended;
+}
+
+/** The operations in progress on fred's entry. */
+async function operationsOnFred(): Promise<unknown> {
+  const shown = await domain.administer(['presence', 'show', FRED, '--json']);
+  return (JSON.parse(shown) as { operations: unknown }).operations;
 }
 
 describe('wrong usage', { timeout: 60_000 }, () => {
@@ -93,6 +99,23 @@ describe('what fails', { timeout: 60_000 }, () => {
     });
   });
 
+  it.each([
+    ['publish', ['publish', '--unavailable']],
+    ['fetch', ['fetch', FRED]],
+  ])('a %s that is stopped before the answer came has failed', async (_what, args) => {
+    const { port } = silent.address() as { port: number };
+    const connected = once(silent, 'connection') as Promise<[Socket]>;
+    const place = ['--as', FRED, '--server', `127.0.0.1:${port}`];
+    const command = new AppProcess('apex', [...args, ...place], { APEX_PASSWORD: 'any' });
+    const [socket] = await connected;
+    socket.on('error', () => {}); // the command drops the connection, as it should
+    expect(await command.interrupt()).toEqual({
+      code: 1,
+      output: '',
+      errors: 'apex: stopped before the answer came\n',
+    });
+  });
+
   it('a server that is not there is told', async () => {
     const { port } = silent.address() as { port: number };
     silent.close();
@@ -111,7 +134,7 @@ describe('a command', { timeout: 60_000 }, () => {
       APEX_ENDPOINT: FRED,
       APEX_SERVER: domain.address,
     });
-    command.child.stdin!.write('yabba dabba doo\n'); // and stays open, as a terminal would
+    command.child.stdin!.write(`${PASSWORD}\n`); // and stays open, as a terminal would
     const { code, output, errors } = await command.ended;
     expect([code, errors]).toEqual([0, '']);
     expect(output).toMatch(/^fred@example\.com, last update /);
@@ -126,8 +149,36 @@ describe('a command', { timeout: 60_000 }, () => {
       await domain.apex('fred', 'publish', '--available-for', '1h').ended;
     }
     expect((await command.ended).code).toBe(0);
-    const shown = await domain.administer(['presence', 'show', FRED, '--json']);
-    expect(JSON.parse(shown)).toMatchObject({ operations: [] });
+    expect(await operationsOnFred()).toEqual([]);
+  });
+
+  it.each(['SIGTERM', 'SIGHUP'] as const)('[C16] ends, with its operation, at %s', async (signal) => {
+    const command = domain.apex('wilma', 'subscribe', FRED);
+    await command.json();
+    await command.json();
+    command.child.kill(signal);
+    const { code, output, errors } = await command.ended;
+    expect([code, errors]).toEqual([0, '']);
+    expect(output).toMatch(/\{"event":"ended","publisher":"fred@example\.com","reason":"closed"\}\n$/);
+    expect(await operationsOnFred()).toEqual([]);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('tells in one line that its output cannot be written', async () => {
+    const full = openSync('/dev/full', 'w');
+    const args = ['subscribe', FRED, '--as', FRED, '--server', domain.address];
+    const command = new AppProcess('apex', args, { APEX_PASSWORD: PASSWORD }, full);
+    closeSync(full);
+    expect(await command.ended).toMatchObject({
+      code: 1,
+      errors: expect.stringMatching(/^apex: standard output: ENOSPC[^\n]+\n$/),
+    });
+    expect(await operationsOnFred()).toEqual([]);
+  });
+
+  it('shows its help also to who does not read all of it', async () => {
+    const command = new AppProcess('apex', ['--help']);
+    command.child.stdout!.destroy();
+    expect(await command.ended).toMatchObject({ code: 0, errors: '' });
   });
 
   it('publishes what its options say', async () => {

@@ -1,5 +1,7 @@
+import { connect } from '@apex/client/tcp';
+import { contentElement, type Operation, parseOperation } from '@apex/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Domain } from './domain.ts';
+import { Domain, PASSWORD } from './domain.ts';
 
 const FRED = 'fred@example.com';
 const wilmasTool = expect.stringMatching(/^wilma\/apex-\w{8}@example\.com$/);
@@ -26,6 +28,24 @@ const publish = async (mood: string) => {
   const options = ['--available-for', '1h', '--capability', `urn:x:mood=${mood}`];
   return domain.apex('fred', 'publish', ...options).ended;
 };
+
+/** What an application that is only attached as `endpoint` is told when fred publishes `mood`. */
+async function nextPublishFor(endpoint: string, mood: string): Promise<Operation> {
+  const received = Promise.withResolvers<Operation>();
+  const client = await connect({
+    ...domain.target,
+    endpoint,
+    credentials: { password: PASSWORD },
+    requireTls: false,
+    onData: (message) => received.resolve(parseOperation(contentElement(message)!)),
+  });
+  try {
+    expect(await publish(mood)).toMatchObject({ code: 0 });
+    return await received.promise;
+  } finally {
+    await client.close({ keepOperations: true });
+  }
+}
 
 /** RFC 3343 §2, one after the other: publishing, subscribing, watching. */
 async function converse(mood: string): Promise<void> {
@@ -100,10 +120,16 @@ describe('a conversation', { timeout: 120_000 }, () => {
     expect(await fetched.json()).toEqual(entry('before'));
     await fetched.ended;
 
+    // Whoever attaches as that endpoint is told of what comes, under the transID of before.
+    expect(await nextPublishFor(String(endpoint), 'meanwhile')).toMatchObject({
+      transID,
+      presence: { tuples: [{ capabilities: [{ baseline: 'urn:x:mood', value: 'meanwhile' }] }] },
+    });
+
     // As the same endpoint: the new subscription replaces the old one, and learns of what comes.
     const again = domain.apexAs(String(endpoint), 'subscribe', FRED, '--json');
     expect(await again.json()).toMatchObject({ event: 'started', endpoint });
-    expect(await again.json()).toEqual(entry('before'));
+    expect(await again.json()).toEqual(entry('meanwhile'));
     expect(await publish('after')).toMatchObject({ code: 0 });
     expect(await again.json()).toEqual(entry('after'));
     expect(await again.interrupt()).toMatchObject({ code: 0 });

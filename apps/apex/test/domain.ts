@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AppProcess, type Outcome } from './processes.ts';
 
 /** The password of every endpoint here. */
-const PASSWORD = 'yabba dabba doo';
+export const PASSWORD = 'yabba dabba doo';
 
 /**
  * A server of `example.com` with fred, wilma and barney, of whom fred allows wilma with all her
@@ -27,6 +27,10 @@ export class Domain {
     }
     await domain.serve();
     return domain;
+  }
+
+  get target(): { readonly host: string; readonly port: number } {
+    return { host: '127.0.0.1', port: this.#port };
   }
 
   get address(): string {

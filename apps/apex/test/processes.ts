@@ -30,13 +30,19 @@ export class AppProcess {
   #changed: (() => void) | undefined;
   #isOver = false;
 
-  constructor(app: keyof typeof mains, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  /** With `stdout`, an open file, its output is not read here. */
+  constructor(
+    app: keyof typeof mains,
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    stdout?: number,
+  ) {
     const { APEX_PASSWORD: _, APEX_ENDPOINT: __, APEX_SERVER: ___, ...inherited } = process.env;
     this.child = spawn(process.execPath, [...fromSources, mains[app], ...args], {
       env: { ...inherited, ...env },
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', stdout ?? 'pipe', 'pipe'],
     });
-    this.child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.output += text;
       this.#changed?.();
     });

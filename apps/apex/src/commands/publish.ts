@@ -28,7 +28,7 @@ export function publish(options: PublishOptions): Promise<void> {
   }
   const capabilities = (options.capability ?? []).map(capabilityOf);
   const named = options.publisher === undefined ? undefined : publisherOf(options.publisher);
-  return withApplication(options, async ({ client, print }) => {
+  return withApplication({ ...options, lasts: false }, async ({ client, print }) => {
     const publisher = named ?? parent(client.endpoint);
     const tuple: TupleUpdate = {
       destination: destination ?? formatApexUrl(publisher),

@@ -10,7 +10,7 @@ export interface FollowOptions extends ApplicationOptions {
 export function subscribe(name: string, options: FollowOptions): Promise<void> {
   const publisher = publisherOf(name);
   const durationSeconds = parseDuration(options.duration, '--duration');
-  return withApplication(options, async ({ client, print, signal }) => {
+  return withApplication({ ...options, lasts: true }, async ({ client, print, signal }) => {
     const subscription = await client.presence.subscribe(publisher, { durationSeconds, signal });
     const { transID } = subscription;
     print({ event: 'started', publisher, endpoint: client.endpoint, transID });

@@ -7,7 +7,7 @@ import type { FollowOptions } from './subscribe.ts';
 export function watch(name: string, options: FollowOptions): Promise<void> {
   const publisher = publisherOf(name);
   const durationSeconds = parseDuration(options.duration, '--duration');
-  return withApplication(options, async ({ client, print, signal }) => {
+  return withApplication({ ...options, lasts: true }, async ({ client, print, signal }) => {
     const watched = await client.presence.watch(publisher, { durationSeconds, signal });
     print({ event: 'started', publisher, endpoint: client.endpoint, transID: watched.transID });
     for await (const notification of watched) print({ event: 'notification', publisher, ...notification });
