@@ -2,7 +2,7 @@ import type { TimestampSuffix } from '@apex/protocol';
 import { Administration } from './administration.ts';
 import { defaultScramIterations } from './credentials/scram.ts';
 import { Relay, type RelayCounters, type RelayLimits } from './relay/relay.ts';
-import { type PresenceCounters, PresenceMessages } from './services/presence/presence-messages.ts';
+import { EffectMessages, type MessageCounters } from './services/effect-messages.ts';
 import { PresenceService } from './services/presence/presence-service.ts';
 import type { RefusedData } from './services/service.ts';
 import type { Store } from './store/ports.ts';
@@ -46,7 +46,8 @@ export interface Domain {
 export interface DomainCounters {
   readonly relay: Readonly<RelayCounters>;
   readonly subjects: Readonly<OwnerCounters>;
-  readonly presence: Readonly<PresenceCounters>;
+  /** What services have sent. */
+  readonly sent: Readonly<MessageCounters>;
 }
 
 /** How often the relay looks for endpoints that keep deliveries waiting, in milliseconds. */
@@ -59,7 +60,7 @@ const WATCH_MS = 1000;
 export async function createDomain(options: DomainOptions): Promise<Domain> {
   const { store, limits = {}, clock = systemClock, timestampSuffix: suffix = 'Z' } = options;
   const domain = options.domain.toLowerCase();
-  const messages = new PresenceMessages(
+  const messages = new EffectMessages(
     {
       send: (service, recipient, encode) => relay.deliver(service, recipient, encode, ignore),
       detach: (endpoint, code, text) => relay.detachAll(endpoint, code, text),
@@ -101,7 +102,7 @@ export async function createDomain(options: DomainOptions): Promise<Domain> {
       iterations: options.iterations ?? defaultScramIterations,
       suffix,
     }),
-    counters: { relay: relay.counters, subjects: owner.counters, presence: messages.counters },
+    counters: { relay: relay.counters, subjects: owner.counters, sent: messages.counters },
     async close() {
       cancel();
       await owner.stop();

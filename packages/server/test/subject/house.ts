@@ -1,5 +1,5 @@
 import { parseDataMessage, parseOperation, serviceData } from '@apex/protocol';
-import { PresenceMessages } from '../../src/services/presence/presence-messages.ts';
+import { EffectMessages } from '../../src/services/effect-messages.ts';
 import { PresenceService } from '../../src/services/presence/presence-service.ts';
 import type { EffectSink, RefusedData } from '../../src/services/service.ts';
 import { FaultyStore } from '../../src/store/faulty-store.ts';
@@ -71,7 +71,7 @@ export class House {
   readonly service: PresenceService;
   readonly access: SubjectAccessPolicy;
   readonly administration: SubjectAdministration;
-  readonly performer: PresenceMessages;
+  readonly performer: EffectMessages;
   /** Called with each message before it is recorded. */
   onSend: (to: string) => void = () => {};
 
@@ -86,7 +86,7 @@ export class House {
       },
       detach: (endpoint, code) => this.detached.push(`${endpoint} ${code}`),
     };
-    this.performer = new PresenceMessages(sink);
+    this.performer = new EffectMessages(sink);
     this.owner = new SubjectOwner({ store, performer: this.performer, clock, ...options });
     this.service = new PresenceService({
       owner: this.owner,

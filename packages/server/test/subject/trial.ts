@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { PresenceMessages } from '../../src/services/presence/presence-messages.ts';
+import { EffectMessages } from '../../src/services/effect-messages.ts';
 import { FaultyStore } from '../../src/store/faulty-store.ts';
 import { MemoryStore } from '../../src/store/memory/memory-store.ts';
 import type { Store, StoreWrite } from '../../src/store/ports.ts';
@@ -68,7 +68,7 @@ export class Trial {
 
   /** `recorder` is told before and after each decision. */
   constructor(recorder: Recorder) {
-    const sink = new PresenceMessages({ send: () => {}, detach: () => {} });
+    const sink = new EffectMessages({ send: () => {}, detach: () => {} });
     this.owner = new SubjectOwner({
       store: this.#observed(),
       clock: this.clock,

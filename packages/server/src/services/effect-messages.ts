@@ -9,11 +9,11 @@ import {
   serviceData,
   type TimestampSuffix,
 } from '@apex/protocol';
-import type { Effect, EffectPerformer } from '../../subject/effects.ts';
-import type { EffectSink } from '../service.ts';
+import type { Effect, EffectPerformer } from '../subject/effects.ts';
+import type { EffectSink } from './service.ts';
 
-/** What the presence service has sent; the numbers only grow. */
-export interface PresenceCounters {
+/** What services have sent; the numbers only grow. */
+export interface MessageCounters {
   replies: number;
   publishes: number;
   notifies: number;
@@ -25,8 +25,8 @@ type NotifyEffect = Extract<Effect, { kind: 'notify' }>;
 type TerminateEffect = Extract<Effect, { kind: 'terminate' }>;
 
 /** Effects as messages (RFC 3343 §4 rule 4): what one looks like on the wire is known here only. */
-export class PresenceMessages implements EffectPerformer {
-  readonly counters: PresenceCounters = { replies: 0, publishes: 0, notifies: 0, terminates: 0 };
+export class EffectMessages implements EffectPerformer {
+  readonly counters: MessageCounters = { replies: 0, publishes: 0, notifies: 0, terminates: 0 };
   readonly #sink: EffectSink;
   readonly #suffix: TimestampSuffix;
   /** The presence element is written once per effect, however many slices it leaves in. */
