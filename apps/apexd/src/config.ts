@@ -35,6 +35,7 @@ const limitsSchema = z.strictObject({
   capabilityOctets: positive.default(8 * 1024),
   operationsPerOriginator: positive.default(10_000),
   subscribersPerPublisher: positive.default(1_000_000),
+  accessEntriesPerEndpoint: positive.default(10_000),
   durationSeconds: positive.default(30 * 24 * 60 * 60),
   cachedSubjects: positive.default(10_000),
 });

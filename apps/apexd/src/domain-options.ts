@@ -16,6 +16,7 @@ export function domainOptions(config: Config): Omit<DomainOptions, 'store'> {
       capabilityOctets: limits.capabilityOctets,
       operationsPerOriginator: limits.operationsPerOriginator,
       subscribersPerPublisher: limits.subscribersPerPublisher,
+      accessEntries: limits.accessEntriesPerEndpoint,
       durationSeconds: limits.durationSeconds,
       cachedSubjects: limits.cachedSubjects,
     },

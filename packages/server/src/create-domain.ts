@@ -2,6 +2,7 @@ import type { TimestampSuffix } from '@apex/protocol';
 import { Administration } from './administration.ts';
 import { defaultScramIterations } from './credentials/scram.ts';
 import { Relay, type RelayCounters, type RelayLimits } from './relay/relay.ts';
+import { AccessService } from './services/access/access-service.ts';
 import { EffectMessages, type MessageCounters } from './services/effect-messages.ts';
 import { PresenceService } from './services/presence/presence-service.ts';
 import type { RefusedData } from './services/service.ts';
@@ -83,11 +84,13 @@ export async function createDomain(options: DomainOptions): Promise<Domain> {
     defaults: options.accessDefaults ?? [],
   });
   const { onRefused } = options;
-  relay.addService(new PresenceService({ owner, performer: messages, ...(onRefused && { onRefused }) }));
+  const services = { owner, performer: messages, ...(onRefused && { onRefused }) };
+  relay.addService(new PresenceService(services));
+  relay.addService(new AccessService(services));
 
   await owner.start();
   // C7
-  await subjects.provisionService('presence');
+  for (const name of ['presence', 'access']) await subjects.provisionService(name);
   let cancel: () => void;
   const watch = (): void => {
     relay.tick();

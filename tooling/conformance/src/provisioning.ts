@@ -27,6 +27,7 @@ export const areas = {
   watch: 30,
   publish: 40,
   operations: 40,
+  access: 16,
 } as const;
 
 export type Area = keyof typeof areas;

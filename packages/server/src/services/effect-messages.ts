@@ -1,7 +1,10 @@
 import {
   domainOf,
+  formatAllow,
+  formatDeny,
   formatNotify,
   formatReply,
+  formatSet,
   formatTerminate,
   formatTimestamp,
   type PublishTemplate,
@@ -18,15 +21,26 @@ export interface MessageCounters {
   publishes: number;
   notifies: number;
   terminates: number;
+  verdicts: number;
+  /** Access entries. */
+  entries: number;
 }
 
 type PublishEffect = Extract<Effect, { kind: 'publish' }>;
 type NotifyEffect = Extract<Effect, { kind: 'notify' }>;
+type EntryEffect = Extract<Effect, { kind: 'entry' }>;
 type TerminateEffect = Extract<Effect, { kind: 'terminate' }>;
 
 /** Effects as messages (RFC 3343 §4 rule 4): what one looks like on the wire is known here only. */
 export class EffectMessages implements EffectPerformer {
-  readonly counters: MessageCounters = { replies: 0, publishes: 0, notifies: 0, terminates: 0 };
+  readonly counters: MessageCounters = {
+    replies: 0,
+    publishes: 0,
+    notifies: 0,
+    terminates: 0,
+    verdicts: 0,
+    entries: 0,
+  };
   readonly #sink: EffectSink;
   readonly #suffix: TimestampSuffix;
   /** The presence element is written once per effect, however many slices it leaves in. */
@@ -50,11 +64,30 @@ export class EffectMessages implements EffectPerformer {
         return this.#notify(effect, from, to);
       case 'terminate':
         return this.#terminate(effect, from, to);
+      case 'verdict': {
+        const { service, recipient, transID, allowed } = effect;
+        this.counters.verdicts += 1;
+        return this.#send(service, recipient, () =>
+          allowed ? formatAllow({ kind: 'allow', transID }) : formatDeny({ kind: 'deny', transID }),
+        );
+      }
+      case 'entry':
+        return this.#entry(effect);
       case 'detach':
         return this.#sink.detach(effect.endpoint, effect.code, effect.text);
       case 'settle':
         return effect.settle();
     }
+  }
+
+  #entry({ service, recipient, transID, access }: EntryEffect): void {
+    const { owner, actor, actions, lastUpdate: ms } = access;
+    this.counters.entries += 1;
+    this.#send(service, recipient, () => {
+      const entry = { owner, actor, lastUpdate: this.#timestamp(ms) };
+      const whole = actions === undefined ? entry : { ...entry, actions };
+      return formatSet({ kind: 'set', transID, access: whole });
+    });
   }
 
   #publish(effect: PublishEffect, from: number, to: number): void {

@@ -16,6 +16,7 @@ export class AccessTable {
   readonly #indexes = new Map<string, ActorIndex>();
   readonly #decided = new Map<string, Map<string, Grant>>();
   #decidedCount = 0;
+  #size = 0;
 
   constructor(endpoint: string, records: readonly AccessRecord[]) {
     this.#endpoint = endpoint;
@@ -35,6 +36,11 @@ export class AccessTable {
   /** The explicit entries of the endpoint and of its subaddresses. */
   all(): readonly AccessRecord[] {
     return [...this.#records.keys()].flatMap((owner) => this.ofOwner(owner));
+  }
+
+  /** Records that are kept: the entries, and what is remembered of removed ones (A4). */
+  get size(): number {
+    return this.#size;
   }
 
   put(record: AccessRecord): void {
@@ -70,6 +76,7 @@ export class AccessTable {
       ofOwner = new Map();
       this.#records.set(record.owner, ofOwner);
     }
+    if (!ofOwner.has(record.actor)) this.#size += 1;
     ofOwner.set(record.actor, record);
   }
 

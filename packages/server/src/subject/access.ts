@@ -21,32 +21,36 @@ export function decideSetAccess(
       new UsageError('endpoint.unknown', `${state.endpoint} is not provisioned`),
     );
   }
-  const changed = changeAccess(state, access, context, decision);
-  if (changed === undefined) {
+  const previous = findEntry(state, access);
+  if (previous === undefined && access.actions === undefined) {
     const text = `${access.owner} has no access entry for ${access.actor}`;
     return decision.settle(answer, new UsageError('access.unknown', text));
   }
+  changeAccess(state, access, context, decision);
+  endDisallowed(state, access, context, decision);
   decision.settle(answer);
 }
 
-/**
- * Sets an entry, or removes it (`actions` undefined), with what follows from it (A5). Gives the new
- * record; undefined when there was nothing to remove.
- */
+/** The explicit entry with literally this actor (RFC 3341 §3.2). */
+export function findEntry(
+  state: SubjectState,
+  { owner, actor }: Pick<AccessChange, 'owner' | 'actor'>,
+): AccessRecord | undefined {
+  const record = state.access.find(owner, actor);
+  return record?.actions === undefined ? undefined : record;
+}
+
+/** Sets an entry, or removes it (`actions` undefined). Gives the new record. */
 export function changeAccess(
   state: SubjectState,
-  change: AccessChange,
+  { owner, actor, actions }: AccessChange,
   context: Context,
   decision: Decision,
-): AccessRecord | undefined {
-  const { owner, actor, actions } = change;
-  const previous = state.access.find(owner, actor);
-  if (actions === undefined && previous?.actions === undefined) return undefined;
+): AccessRecord {
   // A4
-  const lastUpdate = nextLastUpdate(context.now, previous?.lastUpdate);
+  const lastUpdate = nextLastUpdate(context.now, state.access.find(owner, actor)?.lastUpdate);
   const access = { owner, actor, actions, lastUpdate };
   putAccess(state, access, decision);
-  if (owner === state.endpoint) endDisallowed(state, actor, context, decision);
   return access;
 }
 
@@ -55,8 +59,18 @@ export function putAccess(state: SubjectState, access: AccessRecord, decision: D
   decision.writes.push({ kind: 'put-access', access });
 }
 
-/** A5: what the entries no longer allow ends at once; only originators that `actor` stands for are concerned. */
-function endDisallowed(state: SubjectState, actor: string, context: Context, decision: Decision): void {
+/**
+ * A5: what a change of an entry no longer allows ends at once; only originators that its actor stands
+ * for are concerned.
+ */
+export function endDisallowed(
+  state: SubjectState,
+  { owner, actor }: AccessChange,
+  context: Context,
+  decision: Decision,
+): void {
+  // Entries of a subaddress say nothing about presence (P6).
+  if (owner !== state.endpoint) return;
   const pattern = parseActor(actor);
   const isDisallowed = ({ kind, originator }: Operation): boolean =>
     matchesActor(pattern, parseEndpoint(originator)) &&

@@ -1,10 +1,13 @@
 import { decideSetAccess } from './access.ts';
 import { type Context, Decision } from './decision.ts';
 import { decideExpire } from './expire.ts';
+import { decideGet } from './get.ts';
 import type { Input } from './input.ts';
 import { decideProvision, decideSetCredentials } from './provision.ts';
 import { decidePublish } from './publish.ts';
+import { decideQuery } from './query.ts';
 import { decideRemove, decideRemoveOriginator } from './remove.ts';
+import { decideSet } from './set.ts';
 import type { SubjectState } from './state.ts';
 import { decideSubscribe } from './subscribe.ts';
 import { decideTerminate } from './terminate.ts';
@@ -28,6 +31,15 @@ export function decide(state: SubjectState, input: Input, context: Context): Dec
       break;
     case 'terminate':
       decideTerminate(state, input, context, decision);
+      break;
+    case 'query':
+      decideQuery(state, input, decision);
+      break;
+    case 'get':
+      decideGet(state, input, decision);
+      break;
+    case 'set':
+      decideSet(state, input, context, decision);
       break;
     case 'expire':
       decideExpire(state, input, context, decision);

@@ -1,4 +1,4 @@
-import type { PresenceRecord } from '../store/ports.ts';
+import type { AccessRecord, PresenceRecord } from '../store/ports.ts';
 import type { Addressee } from './operation.ts';
 
 /**
@@ -30,6 +30,22 @@ export type Effect =
       readonly operations: readonly Addressee[];
       readonly code: number;
       readonly text: string;
+    }
+  /** RFC 3341 §4.2 steps 5 and 6: allow or deny. */
+  | {
+      readonly kind: 'verdict';
+      readonly service: string;
+      readonly recipient: string;
+      readonly transID: number;
+      readonly allowed: boolean;
+    }
+  /** RFC 3341 §4.3 step 6, §4.4: an access entry, to who asked for it or to its owner. */
+  | {
+      readonly kind: 'entry';
+      readonly service: string;
+      readonly recipient: string;
+      readonly transID: number;
+      readonly access: AccessRecord;
     }
   /** P12: ends the attachments of an endpoint and of its subaddresses. */
   | { readonly kind: 'detach'; readonly endpoint: string; readonly code: number; readonly text: string }
@@ -67,6 +83,8 @@ export function messageCount(effect: Effect): number {
     case 'terminate':
       return effect.operations.length;
     case 'reply':
+    case 'verdict':
+    case 'entry':
     case 'detach':
     case 'settle':
       return 1;

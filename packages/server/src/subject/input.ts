@@ -4,8 +4,14 @@ import type { SubjectState } from './state.ts';
 /** What the owner of a subject takes, one at a time. */
 export type Input = OperationInput | ExpireInput | AdministrationInput;
 
+/** An operation of a service. */
+export type OperationInput = PresenceInput | AccessInput;
+
 /** An operation of the presence service (RFC 3343 §4.2 to §4.5). */
-export type OperationInput = SubscribeInput | WatchInput | PublishInput | TerminateInput;
+export type PresenceInput = SubscribeInput | WatchInput | PublishInput | TerminateInput;
+
+/** An operation of the access service (RFC 3341 §4.2 to §4.4). */
+export type AccessInput = QueryInput | GetInput | SetInput;
 
 interface Requested {
   /** The endpoint of the service that was addressed; it answers, and its domain is the administrative domain. */
@@ -31,6 +37,28 @@ export interface PublishInput extends Requested {
 
 export interface TerminateInput extends Requested {
   readonly kind: 'terminate';
+}
+
+/** The owner is the subject, or a subaddress of it. */
+export interface QueryInput extends Requested {
+  readonly kind: 'query';
+  readonly owner: string;
+  /** An endpoint. */
+  readonly actor: string;
+  readonly actions: readonly string[];
+}
+
+export interface GetInput extends Requested {
+  readonly kind: 'get';
+  readonly owner: string;
+  readonly actor: string;
+}
+
+export interface SetInput extends Requested {
+  readonly kind: 'set';
+  readonly access: AccessChange;
+  /** Absent when the set has none; without milliseconds when the service never gave out such an instant. */
+  readonly lastUpdate?: { readonly ms: number | undefined };
 }
 
 /** The presence element of a publish element, as far as a decision needs it. */

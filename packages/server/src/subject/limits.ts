@@ -1,4 +1,4 @@
-/** P7, P11: what the presence service allows, each with its unit. */
+/** P7, P11: what the services allow, each with its unit. */
 export interface PresenceLimits {
   /** Tuples in one presence entry. */
   readonly tuples: number;
@@ -8,6 +8,11 @@ export interface PresenceLimits {
   readonly operationsPerOriginator: number;
   /** In-progress subscriptions to one publisher, and likewise in-progress watches. */
   readonly subscribersPerPublisher: number;
+  /**
+   * Access entries of one endpoint and of its subaddresses that are kept, which what is remembered of
+   * removed ones is too (A4). Administrators may set more.
+   */
+  readonly accessEntries: number;
   /** P7: at most this long does an operation last, in seconds. */
   readonly durationSeconds: number;
 }
@@ -17,5 +22,6 @@ export const defaultPresenceLimits: PresenceLimits = {
   capabilityOctets: 8 * 1024,
   operationsPerOriginator: 10_000,
   subscribersPerPublisher: 1_000_000,
+  accessEntries: 10_000,
   durationSeconds: 30 * 24 * 60 * 60,
 };

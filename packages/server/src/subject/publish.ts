@@ -16,7 +16,7 @@ export function decidePublish(
     return decision.refuse(input, 503, 'publish and presence name different publishers');
   }
   // 3343 §4.4 step 2, 3343 §4.4 step 3, 3343 §4.4 step 4
-  if (!isAdmitted(state, input, decision)) return;
+  if (!isAdmitted(state, input, 'presence:publish', decision)) return;
   const current = state.presence;
   // 3343 §4.4 step 5, P1: the lastUpdate of the presence element
   if (current === undefined || entry.lastUpdate !== current.lastUpdate) {

@@ -5,24 +5,33 @@ import type { Operation } from './operation.ts';
 import type { SubjectState } from './state.ts';
 
 /**
- * The checks with which subscribe, watch and publish begin alike: the subject's domain, the subject
- * itself, the originator's access. False when the operation was refused.
+ * The checks with which the operations of all services begin alike: the subject's domain, the subject
+ * itself, the originator's access. `subject` is the endpoint, or for the access service the owner that
+ * may be a subaddress of it. False when the operation was refused.
  */
-export function isAdmitted(state: SubjectState, input: OperationInput, decision: Decision): boolean {
-  const subject = state.endpoint;
+export function isAdmitted(
+  state: SubjectState,
+  input: OperationInput,
+  action: string,
+  decision: Decision,
+  subject = state.endpoint,
+): boolean {
   // 3343 §4.2 step 1, 3343 §4.3 step 1, 3343 §4.4 step 2
+  // 3341 §4.2 step 1, 3341 §4.3 step 1, 3341 §4.4 step 1
   if (domainOf(subject) !== domainOf(input.service)) {
     decision.refuse(input, 553, `${subject} is outside of this administrative domain`);
     return false;
   }
   // 3343 §4.2 step 2, 3343 §4.3 step 2, 3343 §4.4 step 3, P6: a subject has no subaddress
-  if (!state.exists || isSubaddress(subject)) {
+  // 3341 §4.2 step 2, 3341 §4.3 step 2, 3341 §4.4 step 2
+  if (!state.exists || isSubaddress(state.endpoint)) {
     decision.refuse(input, 550, `${subject} is not a valid endpoint`);
     return false;
   }
   // 3343 §4.2 step 3, 3343 §4.3 step 3, 3343 §4.4 step 4
-  if (!state.access.allows(subject, input.originator, `presence:${input.kind}`)) {
-    decision.refuse(input, 537, `presence:${input.kind} on ${subject} is not allowed`);
+  // 3341 §4.2 step 3, 3341 §4.3 step 3, 3341 §4.4 step 3, A3
+  if (!state.access.allows(subject, input.originator, action)) {
+    decision.refuse(input, 537, `${action} on ${subject} is not allowed`);
     return false;
   }
   return true;

@@ -12,7 +12,7 @@ export function decideSubscribe(
   decision: Decision,
 ): void {
   // 3343 §4.2 step 1, 3343 §4.2 step 2, 3343 §4.2 step 3
-  if (!isAdmitted(state, input, decision)) return;
+  if (!isAdmitted(state, input, 'presence:subscribe', decision)) return;
   const { presence } = state;
   if (presence === undefined) return decision.refuse(input, 550, `${state.endpoint} has no presence entry`);
   // 3343 §4.2 step 4

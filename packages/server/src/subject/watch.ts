@@ -11,7 +11,7 @@ export function decideWatch(
   decision: Decision,
 ): void {
   // 3343 §4.3 step 1, 3343 §4.3 step 2, 3343 §4.3 step 3
-  if (!isAdmitted(state, input, decision)) return;
+  if (!isAdmitted(state, input, 'presence:watch', decision)) return;
   // 3343 §4.3 step 4, P4: also when the new one is then refused, or is a poll
   const previous = state.find('watch', input.originator);
   if (previous !== undefined) decision.end(state, previous, context);

@@ -107,6 +107,13 @@ function lines(effect: Effect): string[] {
       return effect.operations.map(
         ({ originator, transID }) => `${name(originator)} ${transID}: terminate ${effect.code}`,
       );
+    case 'verdict':
+      return [`${name(effect.recipient)} ${effect.transID}: ${effect.allowed ? 'allow' : 'deny'}`];
+    case 'entry': {
+      const { owner, actor, actions } = effect.access;
+      const entry = `${name(owner)} ${name(actor)} ${actions?.join(' ') ?? '-'}`;
+      return [`${name(effect.recipient)} ${effect.transID}: set ${entry}`];
+    }
     case 'detach':
       return [`${name(effect.endpoint)}: detach ${effect.code}`];
     case 'settle':

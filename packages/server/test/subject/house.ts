@@ -1,4 +1,5 @@
 import { parseDataMessage, parseOperation, serviceData } from '@apex/protocol';
+import { AccessService } from '../../src/services/access/access-service.ts';
 import { EffectMessages } from '../../src/services/effect-messages.ts';
 import { PresenceService } from '../../src/services/presence/presence-service.ts';
 import type { EffectSink, RefusedData } from '../../src/services/service.ts';
@@ -69,6 +70,7 @@ export class House {
   readonly refused: RefusedData[] = [];
   readonly owner: SubjectOwner;
   readonly service: PresenceService;
+  readonly accessService: AccessService;
   readonly access: SubjectAccessPolicy;
   readonly administration: SubjectAdministration;
   readonly performer: EffectMessages;
@@ -88,11 +90,13 @@ export class House {
     };
     this.performer = new EffectMessages(sink);
     this.owner = new SubjectOwner({ store, performer: this.performer, clock, ...options });
-    this.service = new PresenceService({
+    const services = {
       owner: this.owner,
       performer: this.performer,
-      onRefused: (refused) => this.refused.push(refused),
-    });
+      onRefused: (refused: RefusedData) => this.refused.push(refused),
+    };
+    this.service = new PresenceService(services);
+    this.accessService = new AccessService(services);
     this.access = new SubjectAccessPolicy(this.owner);
     const defaults = [
       { actor: `*@${DOMAIN}`, actions: ['core:data', 'presence:subscribe', 'presence:watch'] },
@@ -104,6 +108,13 @@ export class House {
   send(originator: string, content: string): void {
     const message = parseDataMessage(serviceData(originator, SERVICE, content));
     this.service.receive({ originator, recipient: SERVICE, message });
+  }
+
+  /** Data for the access service. */
+  ask(originator: string, content: string): void {
+    const recipient = `apex=access@${DOMAIN}`;
+    const message = parseDataMessage(serviceData(originator, recipient, content));
+    this.accessService.receive({ originator, recipient, message });
   }
 
   subscribe(originator: string, subject: string, transID: number, duration = 60): void {
@@ -154,6 +165,11 @@ export function line({ to, operation }: Received): string {
     }
     case 'terminate':
       return `${address}: terminate ${operation.code}`;
+    case 'set': {
+      const { owner, actor, actions, lastUpdate = '' } = operation.access;
+      const entry = [owner, actor].map((text) => text.replaceAll(`@${DOMAIN}`, '')).join(' ');
+      return `${address}: set ${entry} ${actions?.join(' ') ?? '-'} ${Date.parse(lastUpdate)}`;
+    }
     default:
       return `${address}: ${operation.kind}`;
   }

@@ -187,6 +187,10 @@ export function judge(state: ModelState, input: Input, at: Circumstances): Verdi
       };
       return ended(after, disallowed(after), 537);
     }
+    case 'query':
+    case 'get':
+    case 'set':
+      throw new Error('trials ask nothing of the access service');
     case 'provision': {
       if (state.provisioned.includes(subject)) return { state, messages: [] };
       const lastUpdate = Math.max(at.wall, (state.entries[subject]?.lastUpdate ?? -1) + 1);

@@ -1,0 +1,47 @@
+import { type Operation, parent } from '@apex/protocol';
+import type { ServiceData } from '../../relay/ports.ts';
+import { OperationService, wholeMs } from '../operation-service.ts';
+
+/** The access service (RFC 3341 §4 rule 1 and 3): the endpoint `apex=access@domain`. */
+export class AccessService extends OperationService {
+  readonly name = 'access';
+
+  protected override take(operation: Operation, { originator, recipient: service }: ServiceData): boolean {
+    // What belongs to a subaddress belongs to the subject that is its endpoint.
+    switch (operation.kind) {
+      case 'query': {
+        const { owner, actor, actions, transID } = operation;
+        this.owner.submit(parent(owner), {
+          kind: 'query',
+          service,
+          originator,
+          transID,
+          owner,
+          actor,
+          actions,
+        });
+        return true;
+      }
+      case 'get': {
+        const { owner, actor, transID } = operation;
+        this.owner.submit(parent(owner), { kind: 'get', service, originator, transID, owner, actor });
+        return true;
+      }
+      case 'set': {
+        const { transID, access } = operation;
+        const { owner, actor, actions, lastUpdate } = access;
+        this.owner.submit(parent(owner), {
+          kind: 'set',
+          service,
+          originator,
+          transID,
+          access: { owner, actor, actions },
+          ...(lastUpdate === undefined ? {} : { lastUpdate: { ms: wholeMs(lastUpdate) } }),
+        });
+        return true;
+      }
+      default:
+        return false;
+    }
+  }
+}
