@@ -35,7 +35,7 @@ export class Decision {
     this.input = input;
   }
 
-  /** A positive reply (RFC 3343 §4.7). */
+  /** A positive reply (RFC 3341 §4.5, RFC 3343 §4.7). */
   accept(input: OperationInput): void {
     this.effects.push(reply(input, 250, ''));
   }

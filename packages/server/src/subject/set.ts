@@ -35,7 +35,7 @@ export function decideSet(state: SubjectState, input: SetInput, context: Context
   const changed = changeAccess(state, change, context, decision);
   // 3341 §4.4 step 6.3, 3341 §4.4 step 8.2, 3341 §4.4 step 9.3
   decision.accept(input);
-  // 3341 §4.4 step 6.4, 3341 §4.4 step 8.3, 3341 §4.4 step 9.4; C17: none goes to a service
+  // 3341 §4 rule 5, 3341 §4.4 step 6.4, 3341 §4.4 step 8.3, 3341 §4.4 step 9.4; C17: none goes to a service
   if (!isService(owner)) {
     // As the text has it, what is deleted is told with the lastUpdate that it had (RFC 3341 §2.3).
     const access = actions === undefined && present !== undefined ? { ...present, actions } : changed;

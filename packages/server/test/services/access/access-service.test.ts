@@ -136,7 +136,7 @@ describe('get', () => {
 });
 
 describe('set', () => {
-  it('[3341 §4.4] [3341 §4.4 step 4] [3341 §4.4 step 6] [3341 §4.4 step 6.1] [3341 §4.4 step 6.2] [3341 §4.4 step 6.3] [3341 §4.4 step 6.4] makes an entry, answers 250, and tells the owner', async () => {
+  it('[3341 §4.4] [3341 §4 rule 5] [3341 §4.4 step 4] [3341 §4.4 step 6] [3341 §4.4 step 6.1] [3341 §4.4 step 6.2] [3341 §4.4 step 6.3] [3341 §4.4 step 6.4] makes an entry, answers 250, and tells the owner', async () => {
     const home = await furnished();
     await home.administration.setAccess(FRED, WILMA, ['access:set']);
     home.clock.advance(5000);
