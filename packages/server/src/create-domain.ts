@@ -1,5 +1,6 @@
 import type { TimestampSuffix } from '@apex/protocol';
 import { Administration } from './administration.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { defaultScramIterations } from './credentials/scram.ts';
 import { Relay, type RelayCounters, type RelayLimits } from './relay/relay.ts';
 import { AccessService } from './services/access/access-service.ts';
@@ -9,7 +10,6 @@ import type { RefusedData } from './services/service.ts';
 import type { Store } from './store/ports.ts';
 import { SubjectAccessPolicy } from './subject/access-policy.ts';
 import { type AccessDefault, SubjectAdministration } from './subject/administration.ts';
-import { type Clock, systemClock } from './subject/clock.ts';
 import type { PresenceLimits } from './subject/limits.ts';
 import { type OwnerCounters, SubjectOwner } from './subject/owner.ts';
 

@@ -1,4 +1,5 @@
 export { type AccessEntryView, Administration, type PresenceView } from './administration.ts';
+export { type Clock, systemClock } from './clock.ts';
 export {
   createDomain,
   type Domain,
@@ -30,4 +31,3 @@ export type {
 export { type DataDirLock, lockDataDir } from './store/sqlite/data-dir.ts';
 export { openSqliteStore, type SqliteStoreOptions } from './store/sqlite/sqlite-store.ts';
 export type { AccessDefault } from './subject/administration.ts';
-export { type Clock, systemClock } from './subject/clock.ts';

@@ -74,7 +74,7 @@ export const packageRules: readonly PackageRule[] = [
     imports: ['@apex/beep', '@apex/protocol'],
     testImports: [],
     layers: [
-      { files: ['errors.ts', 'limits.ts', 'clock.ts', 'server-event.ts'] },
+      { files: ['errors.ts', 'limits.ts', 'clock.ts', 'scheduler.ts', 'server-event.ts'] },
       // Ports stand above those who use them; their implementations stand below.
       { files: ['relay/ports.ts', 'store/ports.ts', 'store/errors.ts'] },
       { files: ['credentials/'] },

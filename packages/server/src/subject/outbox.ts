@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 import { type Effect, type EffectPerformer, messageCount } from './effects.ts';
 
 /**

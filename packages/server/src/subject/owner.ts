@@ -1,7 +1,8 @@
 import { ReplyError } from '@apex/beep';
 import { domainOf, isService, isSubaddress, type TimestampSuffix } from '@apex/protocol';
+import type { Clock } from '../clock.ts';
+import { Scheduler } from '../scheduler.ts';
 import type { OperationRecord, Store, SubjectRecords } from '../store/ports.ts';
-import type { Clock } from './clock.ts';
 import { Committer } from './committer.ts';
 import { decide } from './decide.ts';
 import { type Context, type Decision, reply } from './decision.ts';
@@ -10,7 +11,6 @@ import type { Input, OperationInput } from './input.ts';
 import { defaultPresenceLimits, type PresenceLimits } from './limits.ts';
 import type { Operation } from './operation.ts';
 import { Outbox } from './outbox.ts';
-import { Scheduler } from './scheduler.ts';
 import { SubjectSlot, type Waiting } from './slot.ts';
 import { SubjectSlots } from './slots.ts';
 import { SubjectState } from './state.ts';

@@ -1,4 +1,5 @@
 import { parseDataMessage, parseOperation, serviceData } from '@apex/protocol';
+import type { Clock } from '../../src/clock.ts';
 import { AccessService } from '../../src/services/access/access-service.ts';
 import { EffectMessages } from '../../src/services/effect-messages.ts';
 import { PresenceService } from '../../src/services/presence/presence-service.ts';
@@ -8,7 +9,6 @@ import { MemoryStore } from '../../src/store/memory/memory-store.ts';
 import type { Store } from '../../src/store/ports.ts';
 import { SubjectAccessPolicy } from '../../src/subject/access-policy.ts';
 import { SubjectAdministration } from '../../src/subject/administration.ts';
-import type { Clock } from '../../src/subject/clock.ts';
 import { type OwnerOptions, SubjectOwner } from '../../src/subject/owner.ts';
 
 export const DOMAIN = 'example.com';
