@@ -21,6 +21,7 @@ export { StoreError, type StoreErrorCode } from './store/errors.ts';
 export { MemoryStore } from './store/memory/memory-store.ts';
 export type {
   AccessRecord,
+  HeldRecord,
   OperationRecord,
   PresenceRecord,
   ScramCredentials,

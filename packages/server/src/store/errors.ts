@@ -2,7 +2,7 @@
  * A store could not do what it was asked to do. `code` is stable:
  *
  * - `store.conflict`: a write breaks a uniqueness rule of the port; nothing of its batch was applied.
- * - `store.endpoint`: credentials for an endpoint that is not provisioned; nothing was applied.
+ * - `store.endpoint`: credentials or data for an endpoint that is not provisioned; nothing was applied.
  * - `store.failed`: the storage below failed (full disk, I/O error); nothing was applied.
  * - `store.corrupt`: the file is damaged.
  * - `store.foreign`: the file is not a store of this server.
@@ -46,10 +46,12 @@ export function operationConflict(operation: {
   );
 }
 
-/** The refusal of a `put-credentials`, worded alike in every store. */
+/** The refusal of a `put-credentials` or a `put-held`, worded alike in every store. */
 export function notProvisioned(endpoint: string): StoreError {
-  return new StoreError(
-    'store.endpoint',
-    `${endpoint} is not provisioned: add the endpoint before its credentials`,
-  );
+  return new StoreError('store.endpoint', `${endpoint} is not provisioned: add the endpoint first`);
+}
+
+/** The refusal of a `put-held`, worded alike in every store. */
+export function heldConflict(id: number): StoreError {
+  return new StoreError('store.conflict', `there is held data with id ${id} already`);
 }

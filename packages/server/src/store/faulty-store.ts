@@ -1,6 +1,7 @@
 import { StoreError } from './errors.ts';
 import type {
   AccessRecord,
+  HeldRecord,
   OperationRecord,
   ScramCredentials,
   Store,
@@ -72,6 +73,14 @@ export class FaultyStore implements Store {
 
   findCredentials(endpoint: string): Promise<ScramCredentials | undefined> {
     return this.#pass('load', () => this.#inner.findCredentials(endpoint));
+  }
+
+  listHeld(after: number, limit: number): Promise<readonly HeldRecord[]> {
+    return this.#pass('load', () => this.#inner.listHeld(after, limit));
+  }
+
+  findHeld(recipient: string): Promise<readonly HeldRecord[]> {
+    return this.#pass('load', () => this.#inner.findHeld(recipient));
   }
 
   /** Closes the store behind, once all earlier calls have reached it. */

@@ -19,13 +19,20 @@ export interface Store {
   /** The access entries that name `actor` literally, whoever owns them (removed ones excluded). */
   findAccessByActor(actor: string): Promise<readonly AccessRecord[]>;
   findCredentials(endpoint: string): Promise<ScramCredentials | undefined>;
+  /** Held data in the order of its ids, that with an id above `after`, at most `limit`. */
+  listHeld(after: number, limit: number): Promise<readonly HeldRecord[]>;
+  /** The held data of exactly this recipient, in the order of its ids. */
+  findHeld(recipient: string): Promise<readonly HeldRecord[]>;
   close(): Promise<void>;
 }
 
 export type StoreWrite =
   /** Provisions an endpoint, or changes its createdAt; credentials and presence stay. */
   | { readonly kind: 'put-endpoint'; readonly endpoint: string; readonly createdAt: number }
-  /** Keeps the presence record, so that its lastUpdate is remembered (A4); drops credentials. */
+  /**
+   * Keeps the presence record, so that its lastUpdate is remembered (A4); drops credentials, and what
+   * is held for the endpoint and its subaddresses (A8).
+   */
   | { readonly kind: 'remove-endpoint'; readonly endpoint: string }
   /** Refused with `store.endpoint` when the endpoint is not provisioned. */
   | { readonly kind: 'put-credentials'; readonly endpoint: string; readonly credentials: ScramCredentials }
@@ -36,7 +43,13 @@ export type StoreWrite =
    */
   | { readonly kind: 'put-operation'; readonly operation: OperationRecord }
   | { readonly kind: 'remove-operation'; readonly originator: string; readonly transID: number }
-  | { readonly kind: 'put-access'; readonly access: AccessRecord };
+  | { readonly kind: 'put-access'; readonly access: AccessRecord }
+  /**
+   * Refused with `store.endpoint` when the endpoint of the recipient is not provisioned, with
+   * `store.conflict` when the id is taken.
+   */
+  | { readonly kind: 'put-held'; readonly held: HeldRecord }
+  | { readonly kind: 'remove-held'; readonly id: number };
 
 export interface SubjectRecords {
   readonly endpoint: string;
@@ -79,6 +92,18 @@ export interface AccessRecord {
   /** Undefined for an entry that was removed: its lastUpdate is remembered (A4). */
   readonly actions: readonly string[] | undefined;
   readonly lastUpdate: number;
+}
+
+/** Data that waits for its recipient (RFC 3342 §3, C14). */
+export interface HeldRecord {
+  /** Unique; data is delivered in the order of ids. */
+  readonly id: number;
+  /** An endpoint or a subaddress. */
+  readonly recipient: string;
+  readonly arrivedAt: number;
+  readonly deadline: number;
+  /** The BEEP payload of a data element with this recipient alone. */
+  readonly payload: Uint8Array;
 }
 
 /** RFC 5802 §3 stored keys; never a clear password. */

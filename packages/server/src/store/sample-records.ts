@@ -1,4 +1,11 @@
-import type { AccessRecord, OperationRecord, PresenceRecord, ScramCredentials, StoreWrite } from './ports.ts';
+import type {
+  AccessRecord,
+  HeldRecord,
+  OperationRecord,
+  PresenceRecord,
+  ScramCredentials,
+  StoreWrite,
+} from './ports.ts';
 
 /** Records for tests of stores. */
 export const FRED = 'fred@example.com';
@@ -46,4 +53,9 @@ export function credentials(octet: number): ScramCredentials {
     storedKey: octets(32),
     serverKey: octets(32).fill(0, 8),
   };
+}
+
+export function held(id: number, recipient: string): HeldRecord {
+  const payload = Uint8Array.from({ length: 300 }, (_, index) => (id + index) % 256);
+  return { id, recipient, arrivedAt: 1_700_000_000_000 + id, deadline: 1_800_000_000_000 + id, payload };
 }

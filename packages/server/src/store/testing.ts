@@ -1,6 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { heldDataTests } from './held-data-tests.ts';
 import type { AccessRecord, Store, StoreWrite } from './ports.ts';
-import { access, BARNEY, credentials, endpoint, FRED, operation, presence, WILMA } from './sample-records.ts';
+import {
+  access,
+  BARNEY,
+  credentials,
+  endpoint,
+  FRED,
+  held,
+  operation,
+  presence,
+  WILMA,
+} from './sample-records.ts';
 
 /** What makes the stores under test. */
 export interface StoreFactory {
@@ -321,6 +332,7 @@ export function storeSuite(name: string, factory: StoreFactory): void {
       });
     });
 
+    describe('held data', () => heldDataTests(() => store));
     it('keeps every character of names and texts', async () => {
       const text = `<tuple destination='apex:\u{1f98a}' />\r\n\t\u0001"'é\uff5e`;
       for (const [index, name] of UNICODE.entries()) {
@@ -362,6 +374,7 @@ export function storeSuite(name: string, factory: StoreFactory): void {
         { kind: 'put-operation', operation: operation(FRED, WILMA, 5) },
         { kind: 'put-access', access: access(FRED, WILMA, ['core:data'], 6) },
         { kind: 'put-access', access: access(FRED, BARNEY, undefined, 7) },
+        { kind: 'put-held', held: held(1, FRED) },
         endpoint(WILMA, 8),
         { kind: 'remove-endpoint', endpoint: WILMA },
       ]);
@@ -372,6 +385,7 @@ export function storeSuite(name: string, factory: StoreFactory): void {
         credentials: await store.findCredentials(FRED),
         endpoints: await store.listEndpoints('', 10),
         access: await store.findAccessByActor(WILMA),
+        held: await store.listHeld(0, 10),
       });
       const before = await read();
       await store.close();

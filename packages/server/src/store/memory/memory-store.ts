@@ -1,7 +1,8 @@
-import { notProvisioned, operationConflict, StoreError } from '../errors.ts';
+import { heldConflict, notProvisioned, operationConflict, StoreError } from '../errors.ts';
 import { endpointOf } from '../owner.ts';
 import type {
   AccessRecord,
+  HeldRecord,
   OperationRecord,
   PresenceRecord,
   ScramCredentials,
@@ -38,6 +39,7 @@ export class MemoryStore implements Store {
   readonly #access = new Map<string, Map<string, AccessRecord>>();
   /** The endpoints of owners whose entries name an actor, by actor; a superset once entries are removed. */
   readonly #ownersByActor = new Map<string, Set<string>>();
+  readonly #held = new Map<number, HeldRecord>();
   #closed = false;
 
   async commit(writes: readonly StoreWrite[]): Promise<void> {
@@ -93,6 +95,16 @@ export class MemoryStore implements Store {
     return credentials && copyOf(credentials);
   }
 
+  async listHeld(after: number, limit: number): Promise<readonly HeldRecord[]> {
+    this.#refuseClosed();
+    return inOrderOfIds([...this.#held.values()].filter(({ id }) => id > after)).slice(0, limit);
+  }
+
+  async findHeld(recipient: string): Promise<readonly HeldRecord[]> {
+    this.#refuseClosed();
+    return inOrderOfIds([...this.#held.values()].filter((held) => held.recipient === recipient));
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
   }
@@ -110,7 +122,10 @@ export class MemoryStore implements Store {
       }
       case 'remove-endpoint': // A4: the presence record stays
         if (!this.#endpoints.has(write.endpoint)) return () => {};
-        return put(this.#endpoints, write.endpoint, { createdAt: undefined, credentials: undefined });
+        return both(
+          put(this.#endpoints, write.endpoint, { createdAt: undefined, credentials: undefined }),
+          this.#removeHeldOf(write.endpoint),
+        );
       case 'put-credentials': {
         const createdAt = this.#endpoints.get(write.endpoint)?.createdAt;
         if (createdAt === undefined) throw notProvisioned(write.endpoint);
@@ -124,7 +139,24 @@ export class MemoryStore implements Store {
         return this.#removeOperation(write.originator, write.transID);
       case 'put-access':
         return this.#putAccess(write.access);
+      case 'put-held': {
+        const { id, recipient, payload } = write.held;
+        const endpoint = endpointOf(recipient);
+        if (this.#endpoints.get(endpoint)?.createdAt === undefined) throw notProvisioned(endpoint);
+        if (this.#held.has(id)) throw heldConflict(id);
+        return put(this.#held, id, { ...write.held, payload: Uint8Array.from(payload) });
+      }
+      case 'remove-held':
+        return remove(this.#held, write.id);
     }
+  }
+
+  #removeHeldOf(endpoint: string): () => void {
+    const held = [...this.#held.values()].filter(({ recipient }) => endpointOf(recipient) === endpoint);
+    const undo = held.map(({ id }) => remove(this.#held, id));
+    return () => {
+      for (const step of undo) step();
+    };
   }
 
   #putOperation(operation: OperationRecord): () => void {
@@ -161,6 +193,10 @@ export class MemoryStore implements Store {
 function inOrder(operations: Map<string, StoredOperation> | undefined): OperationRecord[] {
   const stored = [...(operations?.values() ?? [])];
   return stored.sort((a, b) => a.order - b.order).map(({ operation }) => operation);
+}
+
+function inOrderOfIds(held: HeldRecord[]): HeldRecord[] {
+  return held.sort((a, b) => a.id - b.id);
 }
 
 function keyOf(operation: OperationRecord): string {

@@ -1,8 +1,9 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
-import { notProvisioned, operationConflict } from '../errors.ts';
+import { heldConflict, notProvisioned, operationConflict } from '../errors.ts';
 import { endpointOf } from '../owner.ts';
 import type {
   AccessRecord,
+  HeldRecord,
   OperationRecord,
   PresenceRecord,
   ScramCredentials,
@@ -13,9 +14,11 @@ import type {
 type Row = Record<string, SQLOutputValue>;
 
 const SQLITE_CONSTRAINT_UNIQUE = 2067;
+const SQLITE_CONSTRAINT_PRIMARYKEY = 1555;
 
 const OPERATION = `subject, kind, originator, trans_id AS transID, duration_seconds AS durationSeconds, deadline`;
 const ACCESS = `owner, actor, actions, last_update AS lastUpdate`;
+const HELD = `id, recipient, arrived_at AS arrivedAt, deadline, payload`;
 
 /** The port's methods in SQL, synchronous, on a database that is ready. Transactions are the caller's. */
 export class Database {
@@ -35,6 +38,11 @@ export class Database {
   readonly #access: StatementSync;
   readonly #accessByActor: StatementSync;
   readonly #credentials: StatementSync;
+  readonly #putHeld: StatementSync;
+  readonly #removeHeld: StatementSync;
+  readonly #removeHeldOf: StatementSync;
+  readonly #allHeld: StatementSync;
+  readonly #held: StatementSync;
 
   constructor(database: DatabaseSync) {
     const sql = (text: string) => database.prepare(text);
@@ -81,6 +89,14 @@ export class Database {
       `SELECT mechanism, salt, iterations, stored_key AS storedKey, server_key AS serverKey
        FROM credentials WHERE endpoint = ?`,
     );
+    this.#putHeld = sql(
+      `INSERT INTO held (id, recipient, recipient_endpoint, arrived_at, deadline, payload)
+       SELECT ?, ?, endpoint, ?, ?, ? FROM endpoint WHERE endpoint = ? AND created_at IS NOT NULL`,
+    );
+    this.#removeHeld = sql(`DELETE FROM held WHERE id = ?`);
+    this.#removeHeldOf = sql(`DELETE FROM held WHERE recipient_endpoint = ?`);
+    this.#allHeld = sql(`SELECT ${HELD} FROM held WHERE id > ? ORDER BY id LIMIT ?`);
+    this.#held = sql(`SELECT ${HELD} FROM held WHERE recipient = ? ORDER BY id`);
   }
 
   commit(writes: readonly StoreWrite[]): void {
@@ -115,6 +131,14 @@ export class Database {
     return this.#credentials.get(endpoint) as ScramCredentials | undefined;
   }
 
+  listHeld(after: number, limit: number): readonly HeldRecord[] {
+    return this.#allHeld.all(after, Math.max(0, limit)) as unknown as HeldRecord[];
+  }
+
+  findHeld(recipient: string): readonly HeldRecord[] {
+    return this.#held.all(recipient) as unknown as HeldRecord[];
+  }
+
   #apply(write: StoreWrite): void {
     switch (write.kind) {
       case 'put-endpoint':
@@ -123,6 +147,7 @@ export class Database {
       case 'remove-endpoint': // A4: the presence record stays
         this.#removeEndpoint.run(write.endpoint);
         this.#removeCredentials.run(write.endpoint);
+        this.#removeHeldOf.run(write.endpoint);
         return;
       case 'put-credentials': {
         const { mechanism, salt, iterations, storedKey, serverKey } = write.credentials;
@@ -159,7 +184,24 @@ export class Database {
         );
         return;
       }
+      case 'put-held':
+        this.#insertHeld(write.held);
+        return;
+      case 'remove-held':
+        this.#removeHeld.run(write.id);
+        return;
     }
+  }
+
+  #insertHeld({ id, recipient, arrivedAt, deadline, payload }: HeldRecord): void {
+    const endpoint = endpointOf(recipient);
+    let changes: number | bigint;
+    try {
+      ({ changes } = this.#putHeld.run(id, recipient, arrivedAt, deadline, payload, endpoint));
+    } catch (error) {
+      throw errcodeOf(error) === SQLITE_CONSTRAINT_PRIMARYKEY ? heldConflict(id) : error;
+    }
+    if (changes === 0) throw notProvisioned(endpoint);
   }
 
   #insertOperation(operation: OperationRecord): void {
@@ -168,11 +210,15 @@ export class Database {
     try {
       ({ changes } = this.#putOperation.run(subject, kind, originator, transID, durationSeconds, deadline));
     } catch (error) {
-      if ((error as { errcode?: unknown }).errcode !== SQLITE_CONSTRAINT_UNIQUE) throw error;
+      if (errcodeOf(error) !== SQLITE_CONSTRAINT_UNIQUE) throw error;
       changes = 0;
     }
     if (changes === 0) throw operationConflict(operation);
   }
+}
+
+function errcodeOf(error: unknown): unknown {
+  return (error as { errcode?: unknown }).errcode;
 }
 
 function accessOf(row: Row): AccessRecord {

@@ -57,6 +57,19 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX access_by_owner_endpoint ON access (owner_endpoint);
   CREATE INDEX access_by_actor ON access (actor) WHERE actions IS NOT NULL;
   `,
+  // RFC 3342 §3: data that waits for its recipient.
+  `
+  CREATE TABLE held (
+    id                 INTEGER PRIMARY KEY,
+    recipient          TEXT NOT NULL,
+    recipient_endpoint TEXT NOT NULL, -- the recipient without its subaddress
+    arrived_at         INTEGER NOT NULL,
+    deadline           INTEGER NOT NULL,
+    payload            BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX held_by_recipient ON held (recipient);
+  CREATE INDEX held_by_recipient_endpoint ON held (recipient_endpoint);
+  `,
 ];
 
 /** Result codes of SQLite, in the low octet of `errcode`. */

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { StoreError } from '../errors.ts';
 import type {
   AccessRecord,
+  HeldRecord,
   OperationRecord,
   ScramCredentials,
   Store,
@@ -101,6 +102,14 @@ class SqliteStore implements Store {
 
   findCredentials(endpoint: string): Promise<ScramCredentials | undefined> {
     return this.#call('findCredentials', [endpoint]);
+  }
+
+  listHeld(after: number, limit: number): Promise<readonly HeldRecord[]> {
+    return this.#call('listHeld', [after, limit]);
+  }
+
+  findHeld(recipient: string): Promise<readonly HeldRecord[]> {
+    return this.#call('findHeld', [recipient]);
   }
 
   /** Takes no more calls; resolves once all earlier ones are answered and the file is closed. */

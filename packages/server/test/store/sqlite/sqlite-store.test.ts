@@ -8,6 +8,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoreWrite } from '../../../src/store/ports.ts';
+import { endpoint, FRED, held } from '../../../src/store/sample-records.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import { storeSuite } from '../../../src/store/testing.ts';
 
@@ -45,8 +46,20 @@ describe('opening', () => {
     await (await openSqliteStore({ path })).close();
     const database = new DatabaseSync(path);
     expect(database.prepare('PRAGMA application_id').get()).toEqual({ application_id: 0x41504558 });
-    expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 1 });
+    expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 });
     database.close();
+  });
+
+  it('brings a file of the first version up to date, and keeps what is in it', async () => {
+    const first = await openSqliteStore({ path });
+    await first.commit([endpoint(FRED, 1)]);
+    await first.close();
+    sql(path, 'DROP TABLE held; PRAGMA user_version = 1');
+    const second = await openSqliteStore({ path });
+    expect(await second.listEndpoints('', 10)).toEqual([FRED]);
+    await second.commit([{ kind: 'put-held', held: held(1, FRED) }]);
+    expect(await second.findHeld(FRED)).toEqual([held(1, FRED)]);
+    await second.close();
   });
 
   it('refuses a database of a newer version, and leaves it as it is', async () => {
