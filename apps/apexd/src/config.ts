@@ -38,6 +38,9 @@ const limitsSchema = z.strictObject({
   accessEntriesPerEndpoint: positive.default(10_000),
   durationSeconds: positive.default(30 * 24 * 60 * 60),
   cachedSubjects: positive.default(10_000),
+  heldMessagesPerEndpoint: positive.default(100),
+  heldOctetsPerEndpoint: positive.default(1024 * 1024),
+  heldSeconds: positive.default(7 * 24 * 60 * 60),
 });
 
 export const configSchema = z.strictObject({
@@ -73,6 +76,13 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   presence: z.strictObject({ timestampSuffix: z.enum(['Z', '-00:00']).default('Z') }).prefault({}),
+  options: z
+    .strictObject({
+      disabled: z
+        .array(z.enum(['attachOverride', 'statusRequest', 'dataTiming', 'hold4Endpoint', 'dataHopping']))
+        .default([]),
+    })
+    .prefault({}),
   limits: limitsSchema.prefault({}),
   log: z
     .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info') })

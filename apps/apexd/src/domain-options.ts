@@ -9,6 +9,7 @@ export function domainOptions(config: Config): Omit<DomainOptions, 'store'> {
     accessDefaults: config.access.defaults,
     timestampSuffix: config.presence.timestampSuffix,
     iterations: config.auth.iterations,
+    disabledOptions: config.options.disabled,
     limits: {
       deliveryMs: limits.deliverySeconds * 1000,
       unsentOctets: limits.unsentOctets,
@@ -19,6 +20,9 @@ export function domainOptions(config: Config): Omit<DomainOptions, 'store'> {
       accessEntries: limits.accessEntriesPerEndpoint,
       durationSeconds: limits.durationSeconds,
       cachedSubjects: limits.cachedSubjects,
+      heldMessagesPerEndpoint: limits.heldMessagesPerEndpoint,
+      heldOctetsPerEndpoint: limits.heldOctetsPerEndpoint,
+      heldSeconds: limits.heldSeconds,
     },
   };
 }

@@ -2,10 +2,14 @@ import type { TimestampSuffix } from '@apex/protocol';
 import { Administration } from './administration.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { defaultScramIterations } from './credentials/scram.ts';
+import { originate } from './relay/data.ts';
+import type { RelayOption } from './relay/options/option.ts';
+import type { MeshPort } from './relay/ports.ts';
 import { Relay, type RelayCounters, type RelayLimits } from './relay/relay.ts';
 import { AccessService } from './services/access/access-service.ts';
 import { EffectMessages, type MessageCounters } from './services/effect-messages.ts';
 import { PresenceService } from './services/presence/presence-service.ts';
+import { type ReportCounters, ReportService } from './services/report/report-service.ts';
 import type { RefusedData } from './services/service.ts';
 import type { Store } from './store/ports.ts';
 import { SubjectAccessPolicy } from './subject/access-policy.ts';
@@ -25,6 +29,12 @@ export interface DomainOptions {
   readonly iterations?: number;
   readonly limits?: Partial<DomainLimits>;
   readonly clock?: Clock;
+  /** Options that the relay understands beside those of RFC 3340 and RFC 3342 (RFC 3340 §5). */
+  readonly options?: readonly RelayOption[];
+  /** Registered names of options that are treated as unknown (RFC 3342 §7). */
+  readonly disabledOptions?: readonly string[];
+  /** The way to other domains; without it data for them is not delivered. */
+  readonly mesh?: MeshPort;
   /** Told of data that a service refused for what it is, or dropped (P13). */
   readonly onRefused?: (refused: RefusedData) => void;
 }
@@ -49,6 +59,7 @@ export interface DomainCounters {
   readonly subjects: Readonly<OwnerCounters>;
   /** What services have sent. */
   readonly sent: Readonly<MessageCounters>;
+  readonly reports: Readonly<ReportCounters>;
 }
 
 /** How often the relay looks for endpoints that keep deliveries waiting, in milliseconds. */
@@ -64,7 +75,11 @@ export async function createDomain(options: DomainOptions): Promise<Domain> {
   const messages = new EffectMessages(
     {
       send: (service, recipient, encode) => relay.deliver(service, recipient, encode, ignore),
-      detach: (endpoint, code, text) => relay.detachAll(endpoint, code, text),
+      detach: (endpoint, code, text) => {
+        relay.detachAll(endpoint, code, text);
+        // A8
+        relay.held.removed(endpoint);
+      },
     },
     suffix,
   );
@@ -76,21 +91,38 @@ export async function createDomain(options: DomainOptions): Promise<Domain> {
     suffix,
     ...(limits.cachedSubjects === undefined ? {} : { cachedSubjects: limits.cachedSubjects }),
   });
-  const relay = new Relay({ domain, access: new SubjectAccessPolicy(owner), now: clock.monotonic, limits });
+  const { onRefused } = options;
+  const served = { performer: messages, ...(onRefused && { onRefused }) };
+  const reports = new ReportService({
+    ...served,
+    domain,
+    originate: (message) => originate(relay, message),
+  });
+  const relay: Relay = new Relay({
+    domain,
+    access: new SubjectAccessPolicy(owner),
+    clock,
+    store,
+    reports,
+    mesh: options.mesh,
+    options: options.options,
+    disabledOptions: options.disabledOptions,
+    limits,
+  });
   const subjects = new SubjectAdministration({
     domain,
     owner,
     store,
     defaults: options.accessDefaults ?? [],
   });
-  const { onRefused } = options;
-  const services = { owner, performer: messages, ...(onRefused && { onRefused }) };
-  relay.addService(new PresenceService(services));
-  relay.addService(new AccessService(services));
+  relay.addService(reports);
+  relay.addService(new PresenceService({ ...served, owner }));
+  relay.addService(new AccessService({ ...served, owner }));
 
   await owner.start();
   // C7
-  for (const name of ['presence', 'access']) await subjects.provisionService(name);
+  for (const name of ['report', 'access', 'presence']) await subjects.provisionService(name);
+  await relay.start();
   let cancel: () => void;
   const watch = (): void => {
     relay.tick();
@@ -105,9 +137,15 @@ export async function createDomain(options: DomainOptions): Promise<Domain> {
       iterations: options.iterations ?? defaultScramIterations,
       suffix,
     }),
-    counters: { relay: relay.counters, subjects: owner.counters, sent: messages.counters },
+    counters: {
+      relay: relay.counters,
+      subjects: owner.counters,
+      sent: messages.counters,
+      reports: reports.counters,
+    },
     async close() {
       cancel();
+      await relay.stop();
       await owner.stop();
     },
   };

@@ -16,6 +16,15 @@ export {
   verifyPassword,
 } from './credentials/scram.ts';
 export { ListenError, type SessionLimits } from './listener.ts';
+export type {
+  BeginProcess,
+  Hop,
+  OptionContext,
+  OptionProcess,
+  Passage,
+  RelayOption,
+} from './relay/options/option.ts';
+export type { MeshPort } from './relay/ports.ts';
 export type { ServerEvent } from './server-event.ts';
 export { StoreError, type StoreErrorCode } from './store/errors.ts';
 export { MemoryStore } from './store/memory/memory-store.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Deadline, Scheduler } from '../src/scheduler.ts';
-import { VirtualClock } from './subject/house.ts';
+import { VirtualClock } from './virtual-clock.ts';
 
 interface Item extends Deadline {
   readonly id: number;

@@ -1,6 +1,5 @@
 import { ReplyError } from '@apex/beep';
-import { type Attach, domainOf, isService, parent } from '@apex/protocol';
-import { hasOption, misunderstood } from './options.ts';
+import { type Attach, domainOf, hasAttachOverride, isService, parent } from '@apex/protocol';
 import type { Outcome } from './outcome.ts';
 import type { Relay } from './relay.ts';
 import type { Attachment, RelayChannel } from './relay-session.ts';
@@ -21,8 +20,10 @@ export function attach(relay: Relay, channel: RelayChannel, request: Attach, ans
     return answer(new ReplyError(537, `not allowed to attach as ${endpoint}`));
   }
   // 3340 §4.4.1 step 4
-  const refusal = misunderstood(request.options, 'attach', 'final');
+  const refusal = relay.options.misunderstood(request.options, 'attach', 'final');
   if (refusal !== undefined) return answer(refusal);
+  const overrides =
+    relay.options.understands('attachOverride', 'attach') && hasAttachOverride(request.options);
 
   // The endpoint may have been removed since its peer authenticated; its own entries tell.
   relay.access.check(endpoint, endpoint, 'core:data', (verdict) => {
@@ -36,7 +37,7 @@ export function attach(relay: Relay, channel: RelayChannel, request: Attach, ans
     // C3: the same session may attach its endpoint once more.
     if (present !== undefined && present.channel.session !== channel.session) {
       // 3342 §1
-      if (!hasOption(request.options, 'attachOverride')) {
+      if (!overrides) {
         // 3340 §4.4.1 step 5
         return answer(new ReplyError(554, `${endpoint} is attached elsewhere; attachOverride takes it over`));
       }
@@ -47,6 +48,8 @@ export function attach(relay: Relay, channel: RelayChannel, request: Attach, ans
     channel.operations.set(transID, attachment);
     relay.attachments.add(attachment);
     answer(undefined);
+    // 3342 §3
+    relay.held.attached(endpoint);
   });
 }
 

@@ -1,11 +1,11 @@
 import { ReplyError } from '@apex/beep';
 import type { Bind } from '@apex/protocol';
-import { misunderstood } from './options.ts';
 import type { Outcome } from './outcome.ts';
+import type { Relay } from './relay.ts';
 import type { RelayChannel } from './relay-session.ts';
 
 /** The steps of RFC 3340 §4.4.2, in their order. */
-export function bind(channel: RelayChannel, request: Bind, answer: Outcome): void {
+export function bind(relay: Relay, channel: RelayChannel, request: Bind, answer: Outcome): void {
   const { relay: domain, transID } = request;
   // 3340 §4.4.2 step 1
   if (channel.operations.has(transID)) {
@@ -16,7 +16,7 @@ export function bind(channel: RelayChannel, request: Bind, answer: Outcome): voi
     return answer(new ReplyError(537, `not allowed to bind for ${domain}`));
   }
   // 3340 §4.4.2 step 3
-  const refusal = misunderstood(request.options, 'bind', 'final');
+  const refusal = relay.options.misunderstood(request.options, 'bind', 'final');
   if (refusal !== undefined) return answer(refusal);
   // 3340 §4.4.2 step 4
   channel.operations.set(transID, { kind: 'binding', domain, transID });

@@ -1,28 +1,95 @@
-import { ReplyError } from '@apex/beep';
-import { type DataMessage, domainOf, encodeDataMessage, type Party } from '@apex/protocol';
-import { misunderstood } from './options.ts';
+import { MessageError, ReplyError } from '@apex/beep';
+import { type DataMessage, domainOf } from '@apex/protocol';
+import type { Holding } from './held/held-data.ts';
 import type { Outcome } from './outcome.ts';
-import { type Relay, refusalOf } from './relay.ts';
+import type { DataPassage } from './passage.ts';
+import type { Relay } from './relay.ts';
 import type { RelayChannel } from './relay-session.ts';
+import { route } from './route.ts';
 
 /** The steps of RFC 3340 §4.4.4.1, in their order. */
 export function data(relay: Relay, channel: RelayChannel, message: DataMessage, answer: Outcome): void {
-  const { originator, recipients, options } = message.data;
+  const { originator, options } = message.data;
   // 3340 §4.4.4.1 step 1
   if (!mayOriginate(relay, channel, originator.identity)) {
     return refuse(relay, answer, new ReplyError(537, `not attached as ${originator.identity}`));
   }
   // 3340 §4.4.4.1 step 2, C5
-  const refusal = misunderstood(options, 'data', 'intermediate');
+  const refusal = relay.options.misunderstood(options, 'data', 'intermediate');
   if (refusal !== undefined) return refuse(relay, answer, refusal);
-  // 3340 §4.4.4.1 step 3, C4: accepted, not delivered
-  relay.counters.accepted += 1;
-  answer(undefined);
-  // 3340 §4.4.4.1 step 4
-  const unprocessed = misunderstood(originator.options, 'originator', 'intermediate');
-  if (unprocessed !== undefined) return;
-  // 3340 §4.4.4.1 step 5
-  for (const recipient of recipients) process(relay, message, recipient);
+  let passages: readonly DataPassage[];
+  try {
+    passages = begin(relay, message);
+  } catch (error) {
+    if (!(error instanceof MessageError)) throw error;
+    return refuse(relay, answer, new ReplyError(error.replyCode, error.message));
+  }
+  const holdings = passages.some(({ isHeld }) => isHeld) ? holdingsOf(relay, message, passages) : [];
+  if (holdings.length === 0) {
+    // 3340 §4.4.4.1 step 3, C4: accepted, not delivered
+    relay.counters.accepted += 1;
+    answer(undefined);
+    return proceed(relay, message, passages);
+  }
+  // C14: written before the sender's ok
+  relay.held.hold(holdings, (failure) => {
+    const isOpen = relay.isOpen(channel);
+    if (failure !== undefined) {
+      for (const passage of passages) passage.abandon();
+      if (isOpen) refuse(relay, answer, failure);
+      return;
+    }
+    relay.counters.accepted += 1;
+    if (isOpen) answer(undefined);
+    const held = new Set(holdings.map(({ passage }) => passage));
+    proceed(relay, message, passages, held);
+  });
+}
+
+/** Data that begins here, such as a report: nobody is to be answered, and nothing of it is held. */
+export function originate(relay: Relay, message: DataMessage): void {
+  proceed(relay, message, begin(relay, message));
+}
+
+/** Data without options has a passage only where it goes to another relay. */
+function begin(relay: Relay, message: DataMessage): readonly DataPassage[] {
+  const { options, originator, recipients } = message.data;
+  const isPlain =
+    options.length === 0 &&
+    originator.options.length === 0 &&
+    recipients.every(
+      (recipient) => recipient.options.length === 0 && relay.passages.hopOf(recipient) === 'final',
+    );
+  return isPlain ? NONE : relay.passages.begin(message, relay.now());
+}
+
+/** 3340 §4.4.4.1 steps 4 and 5 */
+function proceed(
+  relay: Relay,
+  message: DataMessage,
+  passages: readonly DataPassage[],
+  held: ReadonlySet<DataPassage> = NOT_HELD,
+): void {
+  for (const [index, recipient] of message.data.recipients.entries()) {
+    const passage = passages[index];
+    if (passage === undefined || !held.has(passage)) route(relay, message, recipient, passage);
+  }
+}
+
+/** RFC 3342 §3: hold4Endpoint is about endpoints of this domain; services are always there. */
+function holdingsOf(
+  relay: Relay,
+  message: DataMessage,
+  passages: readonly DataPassage[],
+): readonly Holding[] {
+  const holdings: Holding[] = [];
+  for (const [index, recipient] of message.data.recipients.entries()) {
+    const passage = passages[index];
+    if (passage === undefined || !passage.isHeld || passage.hop !== 'final') continue;
+    if (passage.refusal !== undefined || relay.service(recipient.identity) !== undefined) continue;
+    holdings.push({ passage, message, recipient });
+  }
+  return holdings;
 }
 
 function refuse(relay: Relay, answer: Outcome, refusal: ReplyError): void {
@@ -43,39 +110,5 @@ function mayOriginate(relay: Relay, channel: RelayChannel, originator: string): 
   return false;
 }
 
-function process(relay: Relay, message: DataMessage, recipient: Party): void {
-  const { data } = message;
-  const local = domainOf(recipient.identity) === relay.domain;
-  const hop = local ? 'final' : 'intermediate';
-  // 3340 §4.4.4.1 step 5.1, 3340 §5 rule 13, C5: what is meant for the final hop is judged for each local recipient
-  const unprocessed =
-    misunderstood(recipient.options, 'recipient', hop) ??
-    misunderstood(data.options, 'data', hop) ??
-    misunderstood(data.originator.options, 'originator', hop);
-  if (unprocessed !== undefined) return drop(relay);
-  // 3340 §4.4.4.1 step 5.2: no relay accepts data for another domain yet
-  if (!local) return drop(relay);
-  const service = relay.service(recipient.identity);
-  if (service === undefined) {
-    relay.deliver(
-      data.originator.identity,
-      recipient.identity,
-      // 3340 §5 rule 14 and 15: all options stay
-      () => encodeDataMessage({ ...message, data: { ...data, recipients: [recipient] } }),
-      settledSilently,
-    );
-    return;
-  }
-  // C7: a service of the own domain is checked as every endpoint is
-  relay.access.check(recipient.identity, data.originator.identity, 'core:data', (verdict) => {
-    if (refusalOf(verdict, recipient.identity) !== undefined) return drop(relay);
-    service.receive({ originator: data.originator.identity, recipient: recipient.identity, message });
-  });
-}
-
-function drop(relay: Relay): void {
-  relay.counters.undelivered += 1;
-}
-
-/** C4: best effort; the counters have it. */
-function settledSilently(): void {}
+const NONE: readonly DataPassage[] = [];
+const NOT_HELD: ReadonlySet<DataPassage> = new Set();

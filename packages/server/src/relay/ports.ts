@@ -1,4 +1,4 @@
-import type { DataMessage } from '@apex/protocol';
+import type { DataMessage, Option } from '@apex/protocol';
 
 /**
  * What the relay asks of those who serve it. The access decision and the services live on the
@@ -30,6 +30,32 @@ export interface ServiceData {
   readonly recipient: string;
   /** The message; its content is what the service understands. */
   readonly message: DataMessage;
+}
+
+/** What became of data for one recipient, to be told to its originator (RFC 3340 §6.2). */
+export interface Report {
+  /** Who is told. */
+  readonly recipient: string;
+  /** That of the option which asked for it. */
+  readonly transID: number;
+  readonly destination: { readonly identity: string; readonly code: number; readonly text: string };
+  /** Of the data that carries the report. */
+  readonly options: readonly Option[];
+}
+
+/** The report service as the relay sees it (RFC 3340 §6.2). */
+export interface ReportPort {
+  /** Sends a statusResponse, as well as it can. Never throws. */
+  report(report: Report): void;
+}
+
+/** The way to relays of other domains (RFC 3340 §4.4.4.1 step 5.2). */
+export interface MeshPort {
+  /**
+   * Sends data to a relay of `domain`; `settled` gets undefined once that relay has answered `ok`,
+   * else what went wrong.
+   */
+  forward(domain: string, payload: Uint8Array, settled: (failure: Error | undefined) => void): void;
 }
 
 /** One APEX channel as the relay uses it; the profile adapter implements it over BEEP. */

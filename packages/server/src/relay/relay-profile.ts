@@ -45,8 +45,8 @@ class RelayHandler implements ApexHandler {
     attach(this.#relay, this.#channel, request, outcome(answer));
   }
 
-  bind(request: Parameters<typeof bind>[1], answer: Answer): void {
-    bind(this.#channel, request, outcome(answer));
+  bind(request: Parameters<typeof bind>[2], answer: Answer): void {
+    bind(this.#relay, this.#channel, request, outcome(answer));
   }
 
   terminate(request: Parameters<typeof terminate>[2], answer: Answer): void {

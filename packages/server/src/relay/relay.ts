@@ -1,21 +1,48 @@
 import { ReplyError } from '@apex/beep';
 import { parent } from '@apex/protocol';
+import type { Clock } from '../clock.ts';
+import { Scheduler } from '../scheduler.ts';
 import { Attachments } from './attachments.ts';
-import type { AccessPolicy, AccessVerdict, ServicePort } from './ports.ts';
+import { HeldData, type HeldLimits, type HeldStore } from './held/held-data.ts';
+import type { RelayOption } from './options/option.ts';
+import { OptionRegistry } from './options/option-registry.ts';
+import { standardOptions } from './options/standard-options.ts';
+import type { PassageTimer } from './passage.ts';
+import { Passages } from './passages.ts';
+import type { AccessPolicy, AccessVerdict, MeshPort, ReportPort, ServicePort } from './ports.ts';
 import type { Attachment, RelayChannel } from './relay-session.ts';
 
 /** Limits of the relay, each with its unit. */
-export interface RelayLimits {
+export interface RelayLimits extends HeldLimits {
   /** How long an endpoint may take to answer one `data`, in milliseconds (C13). */
   readonly deliveryMs: number;
   /** Octets that may wait for a peer that does not read, per channel (C13). */
   readonly unsentOctets: number;
 }
 
-export const defaultRelayLimits: RelayLimits = { deliveryMs: 30_000, unsentOctets: 1024 * 1024 };
+export const defaultRelayLimits: Omit<RelayLimits, keyof HeldLimits> = {
+  deliveryMs: 30_000,
+  unsentOctets: 1024 * 1024,
+};
 
 /** What happened to one recipient (RFC 3340 §4.4.4.1 step 5): undefined when it answered `ok`. */
 export type Settled = (failure: Error | undefined) => void;
+
+export interface RelayOptions {
+  readonly domain: string;
+  readonly access: AccessPolicy;
+  readonly clock: Clock;
+  /** Where held data is kept. */
+  readonly store: HeldStore;
+  readonly reports: ReportPort;
+  /** Without it there is no way to other domains. */
+  readonly mesh?: MeshPort | undefined;
+  /** Options beside those of RFC 3340 and RFC 3342; one with the name of such an option takes its place. */
+  readonly options?: readonly RelayOption[] | undefined;
+  /** Registered names of options that are treated as unknown (RFC 3342 §7). */
+  readonly disabledOptions?: readonly string[] | undefined;
+  readonly limits?: Partial<RelayLimits> | undefined;
+}
 
 /** What the relay counts; the numbers only grow. */
 export interface RelayCounters {
@@ -37,25 +64,66 @@ export class Relay {
   readonly access: AccessPolicy;
   readonly attachments = new Attachments();
   readonly counters: RelayCounters = { accepted: 0, refused: 0, delivered: 0, undelivered: 0, stalled: 0 };
+  readonly options: OptionRegistry;
+  readonly passages: Passages;
+  readonly held: HeldData;
+  readonly mesh: MeshPort | undefined;
   readonly #services = new Map<string, ServicePort>();
-  readonly #limits: RelayLimits;
-  readonly #now: () => number;
+  readonly #limits: Omit<RelayLimits, keyof HeldLimits>;
+  readonly #clock: Clock;
+  readonly #timers: Scheduler<PassageTimer>;
   /** Channels with unacknowledged deliveries. */
   readonly #waiting = new Set<RelayChannel>();
   /** Channels that were told to go and whose session ends with the next tick. */
   readonly #leaving = new Set<RelayChannel>();
 
-  /** `now` gives monotonic milliseconds. */
-  constructor(options: {
-    readonly domain: string;
-    readonly access: AccessPolicy;
-    readonly now: () => number;
-    readonly limits?: Partial<RelayLimits>;
-  }) {
-    this.domain = options.domain;
-    this.access = options.access;
-    this.#now = options.now;
-    this.#limits = { ...defaultRelayLimits, ...options.limits };
+  constructor(options: RelayOptions) {
+    const { domain, access, clock, store, reports, mesh, limits } = options;
+    this.domain = domain;
+    this.access = access;
+    this.mesh = mesh;
+    this.#clock = clock;
+    this.#limits = { ...defaultRelayLimits, ...limits };
+    this.#timers = new Scheduler(clock, (timer) => timer.run());
+    this.options = new OptionRegistry(
+      [...standardOptions, ...(options.options ?? [])].filter(
+        ({ name }) => !('internal' in name && options.disabledOptions?.includes(name.internal) === true),
+      ),
+    );
+    this.passages = new Passages(
+      { domain, timers: this.#timers, now: clock.monotonic, report: (report) => reports.report(report) },
+      this.options,
+    );
+    this.held = new HeldData({
+      store,
+      clock,
+      passages: this.passages,
+      outlet: {
+        check: (recipient, originator, decided) =>
+          this.access.check(recipient, originator, 'core:data', (verdict) =>
+            decided(refusalOf(verdict, recipient)),
+          ),
+        attachment: (recipient) => this.attachments.find(recipient),
+        transmit: (recipient, encode, settled) => this.transmit(recipient, encode, settled),
+      },
+      limits,
+    });
+  }
+
+  /** Monotonic milliseconds. */
+  now(): number {
+    return this.#clock.monotonic();
+  }
+
+  /** Takes up held data; called once, before anything else. Rejects with StoreError. */
+  start(): Promise<void> {
+    return this.held.start();
+  }
+
+  /** Ends the deadlines; resolves when what was delivered is no longer in the store. */
+  stop(): Promise<void> {
+    this.#timers.stop();
+    return this.held.close();
   }
 
   /** To the relay a service is an attachment like any other (RFC 3340 §6). */
@@ -121,16 +189,20 @@ export class Relay {
     // 3340 §4.4.4.1 step 5.3, 3340 §4.5.1 rule 3
     this.access.check(recipient, originator, 'core:data', (verdict) => {
       const refusal = refusalOf(verdict, recipient);
-      if (refusal !== undefined) return this.#undelivered(refusal, settled);
-      const attachment = this.attachments.find(recipient);
-      if (attachment === undefined) {
-        return this.#undelivered(new ReplyError(550, `${recipient} is not attached`), settled);
-      }
-      this.#send(attachment.channel, encode(), settled);
+      if (refusal === undefined) this.transmit(recipient, encode, settled);
+      else this.drop(refusal, settled);
     });
   }
 
-  #undelivered(failure: Error, settled: Settled): void {
+  /** Sends to the application that is attached as the recipient; the access check is the caller's. */
+  transmit(recipient: string, encode: () => Uint8Array, settled: Settled): void {
+    const attachment = this.attachments.find(recipient);
+    if (attachment === undefined) this.drop(new ReplyError(550, `${recipient} is not attached`), settled);
+    else this.#send(attachment.channel, encode(), settled);
+  }
+
+  /** Data that is not delivered. */
+  drop(failure: Error, settled: Settled): void {
     this.counters.undelivered += 1;
     settled(failure);
   }
@@ -138,9 +210,9 @@ export class Relay {
   #send(channel: RelayChannel, payload: Uint8Array, settled: Settled): void {
     if (channel.link.unsentOctets > this.#limits.unsentOctets) {
       this.#stall(channel, `more than ${this.#limits.unsentOctets} octets wait for it`);
-      return this.#undelivered(new ReplyError(451, 'the recipient does not read'), settled);
+      return this.drop(new ReplyError(451, 'the recipient does not read'), settled);
     }
-    channel.deliveries.sent(this.#now());
+    channel.deliveries.sent(this.now());
     this.#waiting.add(channel);
     channel.link.sendData(payload, (failure) => {
       channel.deliveries.acknowledged();
@@ -156,7 +228,7 @@ export class Relay {
       channel.link.abort(new ReplyError(451, 'the endpoint did not acknowledge data in time'));
     }
     this.#leaving.clear();
-    const latest = this.#now() - this.#limits.deliveryMs;
+    const latest = this.now() - this.#limits.deliveryMs;
     for (const channel of this.#waiting) {
       const oldest = channel.deliveries.oldest;
       if (oldest === undefined) this.#waiting.delete(channel);

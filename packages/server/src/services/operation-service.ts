@@ -11,11 +11,9 @@ import {
 } from '@apex/protocol';
 import type { ServiceData, ServicePort } from '../relay/ports.ts';
 import type { EffectPerformer } from '../subject/effects.ts';
-import type { SubjectOwner } from '../subject/owner.ts';
 import type { RefusedData } from './service.ts';
 
 export interface OperationServiceOptions {
-  readonly owner: Pick<SubjectOwner, 'submit' | 'terminate'>;
   readonly performer: EffectPerformer;
   /** Told of data that is refused for what it is, or gets no answer (P13). */
   readonly onRefused?: (refused: RefusedData) => void;
@@ -29,11 +27,9 @@ export abstract class OperationService implements ServicePort {
   abstract readonly name: string;
   /** Data that got no answer; the number only grows. */
   dropped = 0;
-  protected readonly owner: OperationServiceOptions['owner'];
   readonly #options: OperationServiceOptions;
 
   constructor(options: OperationServiceOptions) {
-    this.owner = options.owner;
     this.#options = options;
   }
 

@@ -139,9 +139,9 @@ describe('bind', () => {
     const stage = new Stage();
     const { channel } = stage.channel(stage.session('rubble.com'));
     const answers = new Answers();
-    bind(channel, { kind: 'bind', relay: 'rubble.com', transID: 1, options: [] }, answers.take);
+    bind(stage.relay, channel, { kind: 'bind', relay: 'rubble.com', transID: 1, options: [] }, answers.take);
     // 3340 §4.4.2 step 1
-    bind(channel, { kind: 'bind', relay: 'rubble.com', transID: 1, options: [] }, answers.take);
+    bind(stage.relay, channel, { kind: 'bind', relay: 'rubble.com', transID: 1, options: [] }, answers.take);
     expect(answers.given).toEqual(['ok', 555]);
   });
 
@@ -150,7 +150,12 @@ describe('bind', () => {
     const at = stage.channel(stage.session(fred));
     attachAs(stage, at, fred, 3);
     const answers = new Answers();
-    bind(at.channel, { kind: 'bind', relay: 'rubble.com', transID: 3, options: [] }, answers.take);
+    bind(
+      stage.relay,
+      at.channel,
+      { kind: 'bind', relay: 'rubble.com', transID: 3, options: [] },
+      answers.take,
+    );
     expect(answers.given).toEqual([555]);
   });
 
@@ -158,7 +163,7 @@ describe('bind', () => {
     const stage = new Stage();
     const answers = new Answers();
     const { channel } = stage.channel(stage.session(fred));
-    bind(channel, { kind: 'bind', relay: 'example.com', transID: 1, options: [] }, answers.take);
+    bind(stage.relay, channel, { kind: 'bind', relay: 'example.com', transID: 1, options: [] }, answers.take);
     expect(answers.given).toEqual([537]);
   });
 
@@ -167,7 +172,7 @@ describe('bind', () => {
     const answers = new Answers();
     const { channel } = stage.channel(stage.session('rubble.com'));
     const options = [option('mystery', { mustUnderstand: true })];
-    bind(channel, { kind: 'bind', relay: 'rubble.com', transID: 1, options }, answers.take);
+    bind(stage.relay, channel, { kind: 'bind', relay: 'rubble.com', transID: 1, options }, answers.take);
     expect(answers.given).toEqual([504]);
   });
 });

@@ -8,8 +8,8 @@ const wilma = 'wilma@example.com';
 const presence = 'apex=presence@example.com';
 
 /** Fred and wilma, each attached on a session of their own. */
-function twoAttached(limits = {}) {
-  const stage = new Stage(limits);
+function twoAttached(limits = {}, options = {}) {
+  const stage = new Stage(limits, options);
   const attached = (endpoint: string) => {
     const at = stage.channel(stage.session(endpoint));
     attach(stage.relay, at.channel, { kind: 'attach', endpoint, transID: 1, options: [] }, () => {});
@@ -98,7 +98,7 @@ describe('data', () => {
   });
 
   it('[3340 §4.4.4.1 step 5.2] drops data for a domain to which no relay leads', () => {
-    const { stage, fredAt } = twoAttached();
+    const { stage, fredAt } = twoAttached({}, { mesh: undefined });
     expect(send(stage, fredAt, fred, ['barney@rubble.com'])).toEqual(['ok']);
     expect(stage.relay.counters.undelivered).toBe(1);
   });
@@ -130,10 +130,10 @@ describe('delivery', () => {
   it('[C13] detaches an endpoint that does not answer in time with 451, then ends its session', () => {
     const { stage, fredAt, wilmaAt } = twoAttached({ deliveryMs: 1000 });
     send(stage, fredAt, fred, [wilma]);
-    stage.now = 1000;
+    stage.clock.now = 1000;
     stage.relay.tick();
     expect(stage.relay.attachments.find(wilma)).toBeDefined();
-    stage.now = 1001;
+    stage.clock.now = 1001;
     stage.relay.tick();
     expect(stage.relay.attachments.find(wilma)).toBeUndefined();
     expect(wilmaAt.link.terminated).toEqual([{ transID: 1, code: 451 }]);
@@ -145,13 +145,13 @@ describe('delivery', () => {
   it('[C13] measures each delivery, not the pauses between acknowledgements', () => {
     const { stage, fredAt, wilmaAt } = twoAttached({ deliveryMs: 1000 });
     send(stage, fredAt, fred, [wilma]);
-    stage.now = 600;
+    stage.clock.now = 600;
     send(stage, fredAt, fred, [wilma]);
     wilmaAt.link.sent[0]!.acknowledge();
-    stage.now = 1500;
+    stage.clock.now = 1500;
     stage.relay.tick();
     expect(wilmaAt.link.terminated).toEqual([]);
-    stage.now = 1601;
+    stage.clock.now = 1601;
     stage.relay.tick();
     expect(wilmaAt.link.terminated).toEqual([{ transID: 1, code: 451 }]);
   });

@@ -1,21 +1,33 @@
 import type { ReplyError, SessionFacts } from '@apex/beep';
 import { beepXml } from '@apex/beep';
 import { type DataMessage, type Option, parseDataMessage } from '@apex/protocol';
-import type { AccessPolicy, AccessVerdict, RelayLink, ServiceData } from '../../src/relay/ports.ts';
-import { Relay, type RelayLimits } from '../../src/relay/relay.ts';
+import type { AccessPolicy, AccessVerdict, RelayLink, Report, ServiceData } from '../../src/relay/ports.ts';
+import { Relay, type RelayOptions } from '../../src/relay/relay.ts';
 import { RelayChannel, RelaySession } from '../../src/relay/relay-session.ts';
+import { MemoryStore } from '../../src/store/memory/memory-store.ts';
+import type { Store } from '../../src/store/ports.ts';
+import { VirtualClock } from '../virtual-clock.ts';
 
 /** A relay of example.com between scripted ports, and what passed through them. */
 export class Stage {
-  now = 0;
+  readonly clock: VirtualClock;
+  readonly store: Store;
   /** Verdicts by `owner actor action`; what is not named is allowed. */
   readonly verdicts = new Map<string, AccessVerdict>();
   readonly served: ServiceData[] = [];
+  readonly reported: Report[] = [];
+  /** Data for other domains. */
+  readonly forwarded: { domain: string; text: string; acknowledge: (failure?: Error) => void }[] = [];
   readonly relay: Relay;
   /** When set, verdicts wait in it. */
   held: (() => void)[] | undefined;
 
-  constructor(limits: Partial<RelayLimits> = {}) {
+  constructor(
+    limits: RelayOptions['limits'] = {},
+    options: Partial<RelayOptions> & { readonly clock?: VirtualClock; readonly store?: Store } = {},
+  ) {
+    this.clock = options.clock ?? new VirtualClock();
+    this.store = options.store ?? new MemoryStore();
     const access: AccessPolicy = {
       check: (owner, actor, action, decided) => {
         const decide = (): void => decided(this.verdicts.get(`${owner} ${actor} ${action}`) ?? 'allowed');
@@ -23,7 +35,23 @@ export class Stage {
         else this.held.push(decide);
       },
     };
-    this.relay = new Relay({ domain: 'example.com', access, now: () => this.now, limits });
+    this.relay = new Relay({
+      domain: 'example.com',
+      access,
+      reports: { report: (report) => void this.reported.push(report) },
+      mesh: {
+        forward: (domain, payload, acknowledge) =>
+          void this.forwarded.push({
+            domain,
+            text: new TextDecoder().decode(payload),
+            acknowledge: acknowledge,
+          }),
+      },
+      limits,
+      ...options,
+      clock: this.clock,
+      store: this.store,
+    });
     this.relay.addService({ name: 'presence', receive: (data) => void this.served.push(data) });
   }
 

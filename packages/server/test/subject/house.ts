@@ -1,5 +1,4 @@
 import { parseDataMessage, parseOperation, serviceData } from '@apex/protocol';
-import type { Clock } from '../../src/clock.ts';
 import { AccessService } from '../../src/services/access/access-service.ts';
 import { EffectMessages } from '../../src/services/effect-messages.ts';
 import { PresenceService } from '../../src/services/presence/presence-service.ts';
@@ -10,51 +9,10 @@ import type { Store } from '../../src/store/ports.ts';
 import { SubjectAccessPolicy } from '../../src/subject/access-policy.ts';
 import { SubjectAdministration } from '../../src/subject/administration.ts';
 import { type OwnerOptions, SubjectOwner } from '../../src/subject/owner.ts';
+import { VirtualClock } from '../virtual-clock.ts';
 
 export const DOMAIN = 'example.com';
 export const SERVICE = `apex=presence@${DOMAIN}`;
-
-/** A clock that stands still until it is told to go on. Turns of the event loop are real. */
-export class VirtualClock implements Clock {
-  now = 0;
-  /** How far the wall clock is ahead of the monotonic one. */
-  offset = 1_000_000;
-  readonly #timers = new Set<{ readonly at: number; readonly callback: () => void }>();
-
-  wall(): number {
-    return this.now + this.offset;
-  }
-
-  monotonic(): number {
-    return this.now;
-  }
-
-  after(ms: number, callback: () => void): () => void {
-    const timer = { at: this.now + ms, callback };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
-  }
-
-  yield(callback: () => void): void {
-    setImmediate(callback);
-  }
-
-  get timers(): number {
-    return this.#timers.size;
-  }
-
-  advance(ms: number): void {
-    const until = this.now + ms;
-    for (;;) {
-      const [next] = [...this.#timers].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at);
-      if (next === undefined) break;
-      this.now = Math.max(this.now, next.at);
-      this.#timers.delete(next);
-      next.callback();
-    }
-    this.now = until;
-  }
-}
 
 export interface Received {
   readonly to: string;

@@ -9,8 +9,8 @@ import type { Input, OperationInput } from '../../src/subject/input.ts';
 import type { Operation } from '../../src/subject/operation.ts';
 import { SubjectOwner } from '../../src/subject/owner.ts';
 import type { SubjectState } from '../../src/subject/state.ts';
+import { VirtualClock } from '../virtual-clock.ts';
 import { BARNEY, FRED, messages, WILMA } from './desk.ts';
-import { VirtualClock } from './house.ts';
 import { emptyModel, judge, type ModelState } from './model.ts';
 
 export interface Recorder {

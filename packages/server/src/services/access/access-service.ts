@@ -1,9 +1,10 @@
 import { type Operation, parent } from '@apex/protocol';
 import type { ServiceData } from '../../relay/ports.ts';
-import { OperationService, wholeMs } from '../operation-service.ts';
+import { wholeMs } from '../operation-service.ts';
+import { SubjectService } from '../subject-service.ts';
 
 /** The access service (RFC 3341 §4 rule 1 and 3): the endpoint `apex=access@domain`. */
-export class AccessService extends OperationService {
+export class AccessService extends SubjectService {
   readonly name = 'access';
 
   protected override take(operation: Operation, { originator, recipient: service }: ServiceData): boolean {

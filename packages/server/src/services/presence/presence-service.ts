@@ -1,10 +1,11 @@
 import { formatTuples, type Operation, type Publish } from '@apex/protocol';
 import type { ServiceData } from '../../relay/ports.ts';
 import type { PublishedEntry } from '../../subject/input.ts';
-import { OperationService, wholeMs } from '../operation-service.ts';
+import { wholeMs } from '../operation-service.ts';
+import { SubjectService } from '../subject-service.ts';
 
 /** The presence service (RFC 3343 §4 rule 1 and 3): the endpoint `apex=presence@domain`. */
-export class PresenceService extends OperationService {
+export class PresenceService extends SubjectService {
   readonly name = 'presence';
 
   protected override take(operation: Operation, data: ServiceData): boolean {

@@ -1,0 +1,75 @@
+import { ReplyError } from '@apex/beep';
+import { type DataMessage, domainOf, encodeDataMessage, type Party } from '@apex/protocol';
+import type { DataPassage } from './passage.ts';
+import { type Relay, refusalOf, type Settled } from './relay.ts';
+
+/**
+ * Step 5 of RFC 3340 §4.4.4.1 for one recipient: to a relay of another domain, to a service, or to an
+ * application. Without a passage nobody asks what became of it (C4).
+ */
+export function route(
+  relay: Relay,
+  message: DataMessage,
+  recipient: Party,
+  passage: DataPassage | undefined,
+): void {
+  const settled: Settled =
+    passage === undefined ? settledSilently : (failure) => passage.settle(outcomeOf(failure));
+  // 3340 §4.4.4.1 step 5.1, C5
+  if (passage?.refusal !== undefined) return relay.drop(passage.refusal, settled);
+  if (passage?.hop === 'intermediate') return forward(relay, message, recipient, passage, settled);
+  const { data } = message;
+  const originator = data.originator.identity;
+  const service = relay.service(recipient.identity);
+  if (service === undefined && passage === undefined) {
+    return relay.deliver(originator, recipient.identity, encode, settled);
+  }
+  // C7: a service of the own domain is checked as every endpoint is
+  relay.access.check(recipient.identity, originator, 'core:data', (verdict) => {
+    const refusal = refusalOf(verdict, recipient.identity);
+    if (refusal !== undefined) return relay.drop(refusal, settled);
+    if (passage?.isSettled === true) return;
+    if (service === undefined) return relay.transmit(recipient.identity, encode, settled);
+    service.receive({ originator, recipient: recipient.identity, message });
+    settled(undefined);
+  });
+
+  /** 3340 §5 rule 14 and 15: all options stay */
+  function encode(): Uint8Array {
+    return encodeDataMessage({ ...message, data: { ...data, recipients: [recipient] } });
+  }
+}
+
+/** 3340 §4.4.4.1 step 5.2 */
+function forward(
+  relay: Relay,
+  message: DataMessage,
+  recipient: Party,
+  passage: DataPassage,
+  settled: Settled,
+): void {
+  const domain = domainOf(recipient.identity);
+  let onward: DataMessage;
+  try {
+    onward = passage.goesOn(message, recipient);
+  } catch (error) {
+    if (!(error instanceof ReplyError)) throw error;
+    return relay.drop(error, settled);
+  }
+  if (relay.mesh === undefined) {
+    return relay.drop(new ReplyError(550, `no way from here to the domain ${domain}`), settled);
+  }
+  relay.mesh.forward(domain, encodeDataMessage(onward), (failure) => {
+    if (failure === undefined) settled(undefined);
+    else relay.drop(failure, settled);
+  });
+}
+
+/** What a report says of it: a session that ended is no refusal, but the data is not delivered. */
+function outcomeOf(failure: Error | undefined): ReplyError | undefined {
+  if (failure === undefined || failure instanceof ReplyError) return failure;
+  return new ReplyError(550, `not acknowledged: ${failure.message}`);
+}
+
+/** C4: best effort; the counters have it. */
+function settledSilently(): void {}
