@@ -91,7 +91,12 @@ export class Relay {
       ),
     );
     this.passages = new Passages(
-      { domain, timers: this.#timers, now: clock.monotonic, report: (report) => reports.report(report) },
+      {
+        domain,
+        timers: this.#timers,
+        now: () => clock.monotonic(),
+        report: (report) => reports.report(report),
+      },
       this.options,
     );
     this.held = new HeldData({

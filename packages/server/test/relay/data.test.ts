@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { attach } from '../../src/relay/attach.ts';
-import { data } from '../../src/relay/data.ts';
-import { Answers, message, Stage } from './stage.ts';
+import { Stage } from './stage.ts';
 
 const fred = 'fred@example.com';
 const wilma = 'wilma@example.com';
@@ -10,18 +9,11 @@ const presence = 'apex=presence@example.com';
 /** Fred and wilma, each attached on a session of their own. */
 function twoAttached(limits = {}, options = {}) {
   const stage = new Stage(limits, options);
-  const attached = (endpoint: string) => {
-    const at = stage.channel(stage.session(endpoint));
-    attach(stage.relay, at.channel, { kind: 'attach', endpoint, transID: 1, options: [] }, () => {});
-    return at;
-  };
-  return { stage, fredAt: attached(fred), wilmaAt: attached(wilma) };
+  return { stage, fredAt: stage.attached(fred), wilmaAt: stage.attached(wilma) };
 }
 
-function send(stage: Stage, at: ReturnType<Stage['channel']>, ...of: Parameters<typeof message>) {
-  const answers = new Answers();
-  data(stage.relay, at.channel, message(...of), answers.take);
-  return answers.given;
+function send(stage: Stage, ...of: Parameters<Stage['send']>) {
+  return stage.send(...of).given;
 }
 
 describe('data', () => {

@@ -1,6 +1,8 @@
 import type { ReplyError, SessionFacts } from '@apex/beep';
 import { beepXml } from '@apex/beep';
-import { type DataMessage, type Option, parseDataMessage } from '@apex/protocol';
+import { type DataMessage, type Option, parent, parseDataMessage } from '@apex/protocol';
+import { attach } from '../../src/relay/attach.ts';
+import { data } from '../../src/relay/data.ts';
 import type { AccessPolicy, AccessVerdict, RelayLink, Report, ServiceData } from '../../src/relay/ports.ts';
 import { Relay, type RelayOptions } from '../../src/relay/relay.ts';
 import { RelayChannel, RelaySession } from '../../src/relay/relay-session.ts';
@@ -28,6 +30,8 @@ export class Stage {
   ) {
     this.clock = options.clock ?? new VirtualClock();
     this.store = options.store ?? new MemoryStore();
+    const names = ['fred', 'wilma', 'barney', 'betty'].map((name) => `${name}@example.com`);
+    void this.store.commit(names.map((endpoint) => ({ kind: 'put-endpoint', endpoint, createdAt: 0 })));
     const access: AccessPolicy = {
       check: (owner, actor, action, decided) => {
         const decide = (): void => decided(this.verdicts.get(`${owner} ${actor} ${action}`) ?? 'allowed');
@@ -55,6 +59,11 @@ export class Stage {
     this.relay.addService({ name: 'presence', receive: (data) => void this.served.push(data) });
   }
 
+  /** Waits for what happens in turns of the event loop, not by the clock. */
+  async until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+
   /** A session whose peer authenticated as `identity`. */
   session(identity?: string): RelaySession {
     const facts: SessionFacts = {
@@ -65,6 +74,20 @@ export class Stage {
       ...(identity === undefined ? {} : { identity: { mechanism: 'PLAIN', authorization: identity } }),
     };
     return new RelaySession(() => facts);
+  }
+
+  /** An application that authenticated and attached as `endpoint` on a session of its own. */
+  attached(endpoint: string): { channel: RelayChannel; link: FakeLink } {
+    const at = this.channel(this.session(parent(endpoint)));
+    attach(this.relay, at.channel, { kind: 'attach', endpoint, transID: 1, options: [] }, () => {});
+    return at;
+  }
+
+  /** Data from one who is attached; what it was answered, once it was. */
+  send(at: { channel: RelayChannel }, ...of: Parameters<typeof message>): Answers {
+    const answers = new Answers();
+    data(this.relay, at.channel, message(...of), answers.take);
+    return answers;
   }
 
   channel(session: RelaySession): { channel: RelayChannel; link: FakeLink } {
@@ -97,9 +120,18 @@ export class FakeLink implements RelayLink {
 /** Remembers how an operation was answered: `ok`, or the reply code. */
 export class Answers {
   readonly given: ('ok' | number)[] = [];
-  readonly take = (refusal: ReplyError | undefined): void => {
-    this.given.push(refusal === undefined ? 'ok' : refusal.replyCode);
-  };
+  /** Resolves with the first answer. */
+  readonly settled: Promise<void>;
+  readonly take: (refusal: ReplyError | undefined) => void;
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.settled = promise;
+    this.take = (refusal) => {
+      this.given.push(refusal === undefined ? 'ok' : refusal.replyCode);
+      resolve();
+    };
+  }
 }
 
 export function option(internal: string, more: Partial<Option> = {}): Option {
@@ -113,10 +145,15 @@ export function option(internal: string, more: Partial<Option> = {}): Option {
   } as Option;
 }
 
-/** A message as it comes from a peer; `inner` stands between originator, recipients and data-content. */
-export function message(originator: string, recipients: readonly string[], options = ''): DataMessage {
+/** A message as it comes from a peer. A recipient is an identity, or the whole element. */
+export function message(
+  originator: string,
+  recipients: readonly string[],
+  options = '',
+  content = '<hello  a="1"/>',
+): DataMessage {
   const xml = `<data content='#Content'><originator identity='${originator}' />${recipients
-    .map((recipient) => `<recipient identity='${recipient}' />`)
-    .join('')}${options}<data-content Name='Content'><hello  a="1"/></data-content></data>`;
+    .map((recipient) => (recipient.startsWith('<') ? recipient : `<recipient identity='${recipient}' />`))
+    .join('')}${options}<data-content Name='Content'>${content}</data-content></data>`;
   return parseDataMessage(beepXml(xml));
 }

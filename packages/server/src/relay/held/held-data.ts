@@ -165,8 +165,8 @@ export class HeldData {
     const wall = this.#clock.wall();
     // Dropped at its deadline, even if the server was down then.
     if (deadline <= wall) return this.#remove(id);
-    const { monotonic } = this.#clock;
-    const [passage] = this.#passages.begin(readable(record), monotonic() - Math.max(0, wall - arrivedAt));
+    const arrived = this.#clock.monotonic() - Math.max(0, wall - arrivedAt);
+    const [passage] = this.#passages.begin(readable(record), arrived);
     if (passage === undefined) return;
     passage.expireAfter(deadline - arrivedAt);
     const use = this.#useOf(recipient);
