@@ -39,7 +39,7 @@ vi.mock('../../src/subject/decide.ts', async (original) => {
   };
 });
 
-const ALLOWED = ['presence:subscribe', 'presence:watch', 'presence:publish'];
+const ALLOWED = ['presence:subscribe', 'presence:watch', 'presence:publish', 'access:set', 'access:get'];
 
 const originator = fc.constantFrom(...ORIGINATORS);
 const subject = fc.constantFrom(...SUBJECTS);
@@ -79,6 +79,28 @@ const command = fc.oneof(
       actions: fc.constantFrom(undefined, ['presence:watch'], ['presence:subscribe'], ALLOWED, ['all:none']),
     }),
   },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('set' as const),
+      originator,
+      subject,
+      actor: originator,
+      transID,
+      actions: fc.constantFrom(undefined, ['presence:watch'], ALLOWED, ['all:none']),
+      stale: fc.boolean(),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constantFrom('get' as const, 'query' as const),
+      originator,
+      subject,
+      actor: originator,
+      transID,
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('remove' as const), subject }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('provision' as const), subject }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('remove-originator' as const), originator, subject }) },
@@ -108,6 +130,7 @@ type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
 
 const everything = [WILMA, FRED, 'wilma/im@example.com'].map((actor) => ({ actor, actions: ALLOWED }));
 const answer = (): void => {};
+const ACCESS_SERVICE = 'apex=access@example.com';
 
 async function perform(trial: Trial, step: Command): Promise<void> {
   switch (step.do) {
@@ -146,6 +169,30 @@ async function perform(trial: Trial, step: Command): Promise<void> {
     case 'access': {
       const access = { owner: step.subject, actor: step.originator, actions: step.actions };
       return trial.administer(step.subject, { kind: 'set-access', access, answer });
+    }
+    case 'set': {
+      const { subject: owner, actor, actions, originator, transID } = step;
+      const present = trial.model.access[`${owner} ${actor}`];
+      const ms = present?.actions === undefined ? undefined : present.lastUpdate - (step.stale ? 1 : 0);
+      return trial.ask(owner, {
+        kind: 'set',
+        service: ACCESS_SERVICE,
+        originator,
+        transID,
+        access: { owner, actor, actions },
+        ...(ms === undefined ? {} : { lastUpdate: { ms } }),
+      });
+    }
+    case 'get':
+    case 'query': {
+      const { subject: owner, actor, originator, transID } = step;
+      const asked = { service: ACCESS_SERVICE, originator, transID, owner, actor };
+      return trial.ask(
+        owner,
+        step.do === 'get'
+          ? { kind: 'get', ...asked }
+          : { kind: 'query', ...asked, actions: ['presence:subscribe', 'access:set'] },
+      );
     }
     case 'remove':
       return trial.administer(step.subject, { kind: 'remove', answer });

@@ -22,8 +22,13 @@ export interface ModelState {
   /** lastUpdate and publisherInfo by endpoint; kept when an endpoint is removed. */
   readonly entries: Readonly<Record<string, { readonly lastUpdate: number; readonly info: string }>>;
   readonly provisioned: readonly string[];
-  /** `owner actor` -> actions. */
-  readonly access: Readonly<Record<string, readonly string[]>>;
+  /** By `owner actor`; kept without actions when an entry is removed. */
+  readonly access: Readonly<Record<string, ModelAccess>>;
+}
+
+export interface ModelAccess {
+  readonly actions: readonly string[] | undefined;
+  readonly lastUpdate: number;
 }
 
 export interface Verdict {
@@ -82,6 +87,11 @@ export function judge(state: ModelState, input: Input, at: Circumstances): Verdi
           !allows(of, subject, operation.originator, `presence:${kind}`),
       ),
     );
+
+  const withAccess = (of: ModelState, key: string, actions: readonly string[] | undefined): ModelState => {
+    const lastUpdate = Math.max(at.wall, (of.access[key]?.lastUpdate ?? -1) + 1);
+    return { ...of, access: { ...of.access, [key]: { actions, lastUpdate } } };
+  };
 
   switch (input.kind) {
     case 'subscribe':
@@ -178,30 +188,57 @@ export function judge(state: ModelState, input: Input, at: Circumstances): Verdi
     }
     case 'set-access': {
       if (!state.provisioned.includes(subject)) return { state, messages: [] };
-      const { owner, actor, actions } = input.access;
-      const { [`${owner} ${actor}`]: previous, ...others } = state.access;
-      if (actions === undefined && previous === undefined) return { state, messages: [] };
-      const after = {
-        ...state,
-        access: actions === undefined ? others : { ...others, [`${owner} ${actor}`]: actions },
-      };
+      const key = `${input.access.owner} ${input.access.actor}`;
+      if (input.access.actions === undefined && state.access[key]?.actions === undefined) {
+        return { state, messages: [] };
+      }
+      const after = withAccess(state, key, input.access.actions);
       return ended(after, disallowed(after), 537);
     }
     case 'query':
-    case 'get':
-    case 'set':
-      throw new Error('trials ask nothing of the access service');
+    case 'get': {
+      const { owner, actor } = input;
+      const say = (what: string): Verdict => ({
+        state,
+        messages: [`${short(input.originator)} ${input.transID}: ${what}`],
+      });
+      if (!state.provisioned.includes(subject)) return say('reply 550');
+      if (!allows(state, subject, input.originator, `access:${input.kind}`)) return say('reply 537');
+      if (input.kind === 'query') {
+        return say(input.actions.every((action) => allows(state, owner, actor, action)) ? 'allow' : 'deny');
+      }
+      const actions = state.access[`${owner} ${actor}`]?.actions;
+      if (actions === undefined) return say('reply 551');
+      return say(`set ${short(owner)} ${short(actor)} ${actions.join(' ')}`);
+    }
+    case 'set': {
+      const { owner, actor, actions } = input.access;
+      const key = `${owner} ${actor}`;
+      const present = state.access[key];
+      const answer = (code: number): string => `${short(input.originator)} ${input.transID}: reply ${code}`;
+      if (!state.provisioned.includes(subject)) return { state, messages: [answer(550)] };
+      if (!allows(state, subject, input.originator, 'access:set')) return { state, messages: [answer(537)] };
+      if (present?.actions === undefined) {
+        if (input.lastUpdate !== undefined) return { state, messages: [answer(555)] };
+        if (actions === undefined) return { state, messages: [answer(551)] };
+      } else if (input.lastUpdate?.ms !== present.lastUpdate) return { state, messages: [answer(555)] };
+      const after = withAccess(state, key, actions);
+      const notification = `${short(owner)} ${input.transID}: set ${short(owner)} ${short(actor)} ${actions?.join(' ') ?? '-'}`;
+      const verdict = ended(after, disallowed(after), 537);
+      return { state: verdict.state, messages: [answer(250), notification, ...verdict.messages] };
+    }
     case 'provision': {
       if (state.provisioned.includes(subject)) return { state, messages: [] };
       const lastUpdate = Math.max(at.wall, (state.entries[subject]?.lastUpdate ?? -1) + 1);
-      const access = { ...state.access };
-      for (const { actor, actions } of input.provision.access) access[`${subject} ${actor}`] = actions;
+      let granted = state;
+      for (const { actor, actions } of input.provision.access) {
+        granted = withAccess(granted, `${subject} ${actor}`, actions);
+      }
       return {
         state: {
-          ...state,
+          ...granted,
           provisioned: [...state.provisioned, subject],
           entries: { ...state.entries, [subject]: { lastUpdate, info: '' } },
-          access,
         },
         messages: [],
       };
@@ -217,7 +254,10 @@ export function judge(state: ModelState, input: Input, at: Circumstances): Verdi
           ...second.state,
           provisioned: state.provisioned.filter((endpoint) => endpoint !== subject),
           access: Object.fromEntries(
-            Object.entries(state.access).filter(([key]) => !key.startsWith(`${subject} `)),
+            Object.entries(state.access).map(([key, entry]) => [
+              key,
+              key.startsWith(`${subject} `) ? { ...entry, actions: undefined } : entry,
+            ]),
           ),
         },
         messages: [...first.messages, ...second.messages, `${short(subject)}: detach 550`],
@@ -236,7 +276,7 @@ export function judge(state: ModelState, input: Input, at: Circumstances): Verdi
 }
 
 function allows(state: ModelState, owner: string, actor: string, action: string): boolean {
-  const explicit = state.access[`${owner} ${actor}`];
+  const explicit = state.access[`${owner} ${actor}`]?.actions;
   return explicit === undefined ? actor === owner : actionAllowed(explicit, action);
 }
 

@@ -269,7 +269,8 @@ export class Trial {
     else this.owner.submit(subject, input);
     if (this.waiting.has(input)) {
       if (input.kind === 'terminate') this.waiting.set(input, this.#subjectOf(input) ?? subject);
-      else if (input.kind !== 'publish' && free) this.held.set(input, `${input.originator} ${input.transID}`);
+      else if ((input.kind === 'subscribe' || input.kind === 'watch') && free)
+        this.held.set(input, `${input.originator} ${input.transID}`);
     }
   }
 
@@ -350,12 +351,15 @@ export class Trial {
       const here = model.operations.filter((operation) => operation.subject === subject);
       const inMemory = [...(state?.list('subscribe') ?? []), ...(state?.list('watch') ?? [])];
       expect(inMemory.map(key).toSorted()).toEqual(here.map(key).toSorted());
-      const entries = (state?.access.all() ?? []).map(({ owner, actor, actions }) => [
+      const entries = (records?.access ?? []).map(({ owner, actor, actions, lastUpdate }) => [
         `${owner} ${actor}`,
-        actions,
+        { actions, lastUpdate },
       ]);
       const expected = Object.entries(model.access).filter(([name]) => name.startsWith(`${subject} `));
       expect(Object.fromEntries(entries)).toEqual(Object.fromEntries(expected));
+      expect(new Set(state?.access.all())).toEqual(
+        new Set(records?.access.filter(({ actions }) => actions !== undefined)),
+      );
       for (const { kind, originator } of here) {
         const view = this.views.get(`${originator} ${subject}`);
         if (kind === 'subscribe' && view !== undefined) expect(view).toBe(entry?.lastUpdate);
