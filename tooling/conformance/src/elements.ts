@@ -34,6 +34,30 @@ export function dataElement(
   return `<data content='#Content'>${from}${to}${options}<data-content Name='Content'>${content}</data-content></data>`;
 }
 
+/** Options on the three levels of a data element (RFC 3340 §4.4.4). */
+export interface OptionLevels {
+  /** Per-originator options. */
+  readonly originator?: string;
+  /** Per-recipient options, by recipient. */
+  readonly recipients: Readonly<Record<string, string>>;
+  /** Per-data options. */
+  readonly data?: string;
+  readonly content?: string;
+}
+
+export function dataWithOptions(
+  from: string,
+  { originator = '', recipients, data = '', content = '<hello />' }: OptionLevels,
+): string {
+  const to = Object.entries(recipients)
+    .map(([identity, options]) => `<recipient identity='${escapeXml(identity)}'>${options}</recipient>`)
+    .join('');
+  return (
+    `<data content='#Content'><originator identity='${escapeXml(from)}'>${originator}</originator>${to}${data}` +
+    `<data-content Name='Content'>${content}</data-content></data>`
+  );
+}
+
 export function subscribeElement(
   publisher: string,
   duration: number | string,

@@ -28,6 +28,12 @@ export const areas = {
   publish: 40,
   operations: 40,
   access: 16,
+  examples: 10,
+  status: 20,
+  reports: 10,
+  timing: 16,
+  hold: 16,
+  hopping: 6,
 } as const;
 
 export type Area = keyof typeof areas;

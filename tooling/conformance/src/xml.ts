@@ -45,7 +45,7 @@ export function startTags(xml: string, name: string): Element[] {
   }));
 }
 
-function readAttributes(text: string): Record<string, string> {
+export function readAttributes(text: string): Record<string, string> {
   const attributes: Record<string, string> = {};
   for (const [, name, double, single] of text.matchAll(/([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)) {
     attributes[name as string] = unescapeXml(double ?? single ?? '');

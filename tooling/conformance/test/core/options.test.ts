@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { dataWithOptions } from '../../src/application.ts';
 import { scenes, subaddress } from '../../src/scenes.ts';
 import { startTags } from '../../src/xml.ts';
 
@@ -10,28 +11,6 @@ function option(targetHop: string, mustUnderstand: string, content = ''): string
   return `<option external='${unknown}' targetHop='${targetHop}' mustUnderstand='${mustUnderstand}' transID='86'>${content}</option>`;
 }
 
-interface Parts {
-  readonly originator?: string;
-  /** By recipient. */
-  readonly recipients: Readonly<Record<string, string>>;
-  readonly data?: string;
-  readonly content?: string;
-}
-
-/** A data element with options on its three levels. */
-function dataWith(
-  from: string,
-  { originator = '', recipients, data = '', content = '<hello />' }: Parts,
-): string {
-  const to = Object.entries(recipients)
-    .map(([identity, options]) => `<recipient identity='${identity}'>${options}</recipient>`)
-    .join('');
-  return (
-    `<data content='#Content'><originator identity='${from}'>${originator}</originator>${to}${data}` +
-    `<data-content Name='Content'>${content}</data-content></data>`
-  );
-}
-
 describe('a per-data option that is not known', () => {
   it(
     '[3340 §4.4.4.1 step 2] [3340 §5 rule 16] [C5] for this hop or all, and to be understood, is answered 504, and nothing is delivered',
@@ -39,7 +18,7 @@ describe('a per-data option that is not known', () => {
       const receiver = await join(fred);
       const application = await join(wilma);
       for (const targetHop of ['this', 'all']) {
-        const xml = dataWith(wilma, {
+        const xml = dataWithOptions(wilma, {
           recipients: { [fred]: '' },
           data: option(targetHop, 'true'),
           content: '<lost />',
@@ -60,10 +39,11 @@ describe('a per-data option that is not known', () => {
       const implied = `<option external='${unknown}' mustUnderstand='true' transID='86' />`;
       for (const data of [option('final', 'true'), implied]) {
         expect(
-          (await application.request(dataWith(wilma, { recipients: both, data, content: '<lost />' }))).name,
+          (await application.request(dataWithOptions(wilma, { recipients: both, data, content: '<lost />' })))
+            .name,
         ).toBe('ok');
       }
-      await application.request(dataWith(wilma, { recipients: both }));
+      await application.request(dataWithOptions(wilma, { recipients: both }));
       expect((await receivers[0]?.next(fred))?.name).toBe('hello');
       expect((await receivers[1]?.next(subaddress(fred, 'a')))?.name).toBe('hello');
     }),
@@ -76,9 +56,9 @@ describe('a per-data option that is not known', () => {
       const application = await join(wilma);
       for (const targetHop of ['this', 'final', 'all']) {
         const data = `${option(targetHop, 'false')}<option internal='no-such-option' targetHop='${targetHop}' transID='87' />`;
-        expect((await application.request(dataWith(wilma, { recipients: { [fred]: '' }, data }))).name).toBe(
-          'ok',
-        );
+        expect(
+          (await application.request(dataWithOptions(wilma, { recipients: { [fred]: '' }, data }))).name,
+        ).toBe('ok');
         expect((await receiver.next(fred)).name).toBe('hello');
       }
     }),
@@ -91,9 +71,9 @@ describe('a per-data option that is not known', () => {
       const must = option('this', 'true');
       const may = option('this', 'false');
       for (const data of [must + may, may + must, may + must + may]) {
-        expect((await application.request(dataWith(wilma, { recipients: { [fred]: '' }, data }))).code).toBe(
-          504,
-        );
+        expect(
+          (await application.request(dataWithOptions(wilma, { recipients: { [fred]: '' }, data }))).code,
+        ).toBe(504);
       }
     }),
   );
@@ -106,14 +86,14 @@ describe('a per-originator option that is not known', () => {
       const receiver = await join(fred);
       const application = await join(wilma);
       for (const targetHop of ['this', 'final', 'all']) {
-        const xml = dataWith(wilma, {
+        const xml = dataWithOptions(wilma, {
           originator: option(targetHop, 'true'),
           recipients: { [fred]: '' },
           content: '<lost />',
         });
         expect((await application.request(xml)).name, targetHop).toBe('ok');
       }
-      const xml = dataWith(wilma, { originator: option('all', 'false'), recipients: { [fred]: '' } });
+      const xml = dataWithOptions(wilma, { originator: option('all', 'false'), recipients: { [fred]: '' } });
       expect((await application.request(xml)).name).toBe('ok');
       expect((await receiver.next(fred)).name).toBe('hello');
     }),
@@ -134,7 +114,7 @@ describe('a per-recipient option that is not known', () => {
         option('all', 'true'),
         option('all', 'false'),
       ];
-      const xml = dataWith(wilma, {
+      const xml = dataWithOptions(wilma, {
         recipients: {
           ...Object.fromEntries(parts.map((part, index) => [part, options[index] ?? ''])),
           [whole]: '',
@@ -157,7 +137,7 @@ describe('options on their way to the recipient', () => {
       const receiver = await join(fred);
       const application = await join(wilma);
       const inner = "<x y='1'> a &lt; b <![CDATA[<c>]]></x>";
-      const xml = dataWith(wilma, {
+      const xml = dataWithOptions(wilma, {
         originator: option('all', 'false', inner),
         recipients: { [fred]: "<option internal='per-recipient' transID='1' />" },
         data: "<option internal='per-data' targetHop='all' transID='2147483647' localize='de en-US' />",
@@ -182,7 +162,7 @@ describe('options on their way to the recipient', () => {
       const other = subaddress(fred, 'a');
       const receivers = [await join(fred), await join(other)];
       const application = await join(wilma);
-      const xml = dataWith(wilma, {
+      const xml = dataWithOptions(wilma, {
         recipients: {
           [fred]: "<option internal='for-fred' transID='1' />",
           [other]: "<option internal='for-the-other' transID='2' />",
@@ -202,7 +182,10 @@ it(
   scene(async ({ join, fred, wilma }) => {
     const receiver = await join(fred);
     const application = await join(wilma);
-    const xml = dataWith(wilma, { recipients: { [fred]: '' }, data: "<option internal='no-such-option' />" });
+    const xml = dataWithOptions(wilma, {
+      recipients: { [fred]: '' },
+      data: "<option internal='no-such-option' />",
+    });
     expect((await application.request(xml)).name).toBe('ok');
     expect((await receiver.next(fred)).name).toBe('hello');
   }),
