@@ -180,7 +180,13 @@ describe('reportAfter', () => {
       expect(await reported(application, wilma)).toEqual([`86 ${fred} 350`]);
       // As long as that once more, and longer.
       const absent = subaddress(fred, 'absent');
-      await sent(application, wilma, absent, '<held />', hold + dataTiming("reportAfter='250'", 87));
+      await sent(
+        application,
+        wilma,
+        absent,
+        '<held />',
+        hold + dataTiming("reportAfter='250' noLaterThan='5000'", 87),
+      );
       expect(await reported(application, wilma)).toEqual([`87 ${absent} 350`]);
       receiver.answer(await receiver.delivery(fred));
       expect(await reported(application, wilma)).toEqual([`86 ${fred} 250`]);
@@ -213,7 +219,13 @@ describe('reportAfter', () => {
       await sent(application, wilma, fred, '<hello />', timing);
       await sent(application, wilma, absent, '<held />', hold + timing);
       expect(await reported(application, wilma, 2)).toEqual([`86 ${fred} 550`, `86 ${absent} 550`].sort());
-      await sent(application, wilma, absent, '<held />', hold + dataTiming("reportAfter='250'", 87));
+      await sent(
+        application,
+        wilma,
+        absent,
+        '<held />',
+        hold + dataTiming("reportAfter='250' noLaterThan='5000'", 87),
+      );
       expect(await reported(application, wilma)).toEqual([`87 ${absent} 350`]);
     }),
   );

@@ -151,6 +151,7 @@ it(
     expect(Number(noLaterThan)).toBeLessThan(60_000 - 90);
     expect(example(delivered.control.replace(/(noLaterThan=.)\d+/, '$160000'))).toEqual(example(control));
     expect(delivered.content).toBe(content);
+    expect((await receiver.next(barney)).name).toBe('later');
   }),
 );
 

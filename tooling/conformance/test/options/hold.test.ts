@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { type Application, dataElement } from '../../src/application.ts';
 import { type Scene, scenes, subaddress } from '../../src/scenes.ts';
+import { isOwnServer } from '../../src/target.ts';
 import { override, unattached } from '../core/attaching.ts';
 import { digest, gif, partsWithin, referring, related, send } from '../core/related.ts';
 import { dataTiming, expectNoReport, hold, names, reported, sent, statusRequest } from './reporting.ts';
 
 const scene = scenes('hold');
+
+/** Longer than the set-up's server waits for an answer. */
+const stallMs = 60_000;
 
 /** Elements named by their number, held for an endpoint that is not attached. */
 async function held(application: Application, from: string, to: string, numbers: readonly number[]) {
@@ -189,6 +193,27 @@ describe('held data on its way', () => {
       const receiver = await takeOver(s, fred);
       expect(await names(receiver, fred, 3)).toEqual(['n0', 'n1', 'n2']);
       expect(await reported(application, wilma)).toEqual([`86 ${fred} 250`]);
+    }),
+  );
+
+  it.runIf(isOwnServer)(
+    '[C14] [C13] is kept when its recipient is detached for not answering, while what was not to be held has failed',
+    scene(async (s) => {
+      const { join, fred, wilma } = s;
+      const application = await join(wilma);
+      await sent(application, wilma, fred, '<kept />', hold + statusRequest(86));
+      const stalled = await s.authenticated(fred);
+      stalled.acknowledges = false;
+      await stalled.startApex();
+      expect((await stalled.attach(fred)).name).toBe('ok');
+      await sent(application, wilma, fred, '<lost />', statusRequest(87));
+      expect((await stalled.nextTermination(stallMs)).code).toBe('451');
+      expect((await reported(application, wilma))[0]).toMatch(/^87 .* [45]\d\d$/);
+      const receiver = await takeOver(s, fred);
+      expect(await names(receiver, fred, 1)).toEqual(['kept']);
+      expect(await reported(application, wilma)).toEqual([`86 ${fred} 250`]);
+      await expectNoReport(application, wilma, fred);
+      expect(await names(receiver, fred, 1)).toEqual(['last']);
     }),
   );
 

@@ -56,7 +56,7 @@ describe('the report service', () => {
 
 describe('a report', () => {
   it(
-    '[C11] [3340 §5.1 rule 3] that is answered with an error causes no report',
+    '[C11] [3340 §6.2] that is answered with an error causes no report',
     scene(async ({ join, fred, wilma }) => {
       await join(fred);
       const application = await join(wilma);
@@ -115,7 +115,7 @@ describe('a report', () => {
   );
 
   it(
-    '[3342 §1 rule 1] [3342 §1] goes to who has taken the place of the application that asked',
+    '[3342 §1] [3340 §5.1] goes to who has taken the place of the application that asked',
     scene(async (s) => {
       const receiver = await s.join(s.fred);
       receiver.acknowledges = false;

@@ -85,7 +85,11 @@ describe('the status of a recipient', () => {
       await join(fred);
       const application = await join(wilma);
       const recipients = [fred, barney, subaddress(fred, 'absent'), `nobody.status@${domain}`];
-      for (const option of ['', hold, "<option external='urn:example:statusRequest' transID='86' />"]) {
+      for (const option of [
+        '',
+        hold + dataTiming("noLaterThan='1000'"),
+        "<option external='urn:example:statusRequest' transID='86' />",
+      ]) {
         await sent(application, wilma, recipients, '<hello />', option);
       }
       await expectNoReport(application, wilma, fred);
