@@ -236,7 +236,7 @@ describe('reportAfter', () => {
       const receiver = await join(fred);
       receiver.acknowledges = false;
       const application = await join(wilma);
-      const timing = dataTiming("noLaterThan='300' reportAfter='50' reportErrors='true'");
+      const timing = dataTiming("noLaterThan='1500' reportAfter='50' reportErrors='true'");
       await sent(application, wilma, fred, '<hello />', timing);
       expect(await reported(application, wilma)).toEqual([`86 ${fred} 350`]);
       expect(await reported(application, wilma)).toEqual([`86 ${fred} 550`]);

@@ -1,10 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { type Application, dataElement } from '../../src/application.ts';
+import { type Application, dataElement, dataWithOptions } from '../../src/application.ts';
 import { type Scene, scenes, subaddress } from '../../src/scenes.ts';
 import { isOwnServer } from '../../src/target.ts';
 import { override, unattached } from '../core/attaching.ts';
 import { digest, gif, partsWithin, referring, related, send } from '../core/related.ts';
-import { dataTiming, expectNoReport, hold, names, reported, sent, statusRequest } from './reporting.ts';
+import {
+  dataTiming,
+  expectNoReport,
+  hold,
+  names,
+  reported,
+  sent,
+  statusRequest,
+  unknownOption,
+} from './reporting.ts';
 
 const scene = scenes('hold');
 
@@ -132,6 +141,25 @@ describe('data that is held', () => {
       const desk = subaddress(barney, 'desk');
       await held(await join(desk), desk, barney, [1]);
       expect(await names(await join(barney), barney, 1)).toEqual(['n1']);
+    }),
+  );
+
+  it(
+    '[C5] [3340 §4.4.4.1 step 5.1] is nothing for a recipient who is left out because of an option that is not understood',
+    scene(async ({ join, fred, wilma }) => {
+      const application = await join(wilma);
+      const desk = subaddress(fred, 'desk');
+      const xml = dataWithOptions(wilma, {
+        recipients: { [fred]: unknownOption('final'), [desk]: '' },
+        data: hold + statusRequest(86),
+      });
+      expect((await application.request(xml)).name).toBe('ok');
+      await sent(application, wilma, fred, '<lost />', hold + statusRequest(87) + unknownOption('final'));
+      expect(await reported(application, wilma, 2)).toEqual([`86 ${fred} 504`, `87 ${fred} 504`]);
+      await held(application, wilma, fred, [1]);
+      expect(await names(await join(fred), fred, 1)).toEqual(['n1']);
+      expect(await names(await join(desk), desk, 1)).toEqual(['hello']);
+      expect(await reported(application, wilma)).toEqual([`86 ${desk} 250`]);
     }),
   );
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { dataWithOptions, presenceOf, subscribeElement } from '../../src/application.ts';
+import { dataElement, dataWithOptions, presenceOf, subscribeElement } from '../../src/application.ts';
 import { scenes, subaddress } from '../../src/scenes.ts';
+import { beepXml } from '../../src/wire.ts';
 import {
   attributesOf,
   dataTiming,
@@ -93,6 +94,20 @@ describe('the status of a recipient', () => {
         await sent(application, wilma, recipients, '<hello />', option);
       }
       await expectNoReport(application, wilma, fred);
+    }),
+  );
+
+  it(
+    '[3340 §4.4.4.1 step 3] [C4] comes behind the ok for the data',
+    scene(async ({ join, fred, wilma }) => {
+      const application = await join(wilma);
+      for (let count = 0; count < 10; count += 1) {
+        const xml = dataElement(wilma, subaddress(fred, 'absent'), '<hello />', statusRequest(86));
+        const msgno = application.message(application.channel, beepXml(xml));
+        await reported(application, wilma);
+        expect(application.hasReply(application.channel, msgno)).toBe(true);
+        expect((await application.reply(application.channel, msgno)).keyword).toBe('RPY');
+      }
     }),
   );
 
