@@ -32,7 +32,7 @@ export const areas = {
   status: 20,
   reports: 10,
   timing: 16,
-  hold: 16,
+  hold: 20,
   hopping: 6,
 } as const;
 

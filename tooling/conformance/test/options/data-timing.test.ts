@@ -75,19 +75,20 @@ describe('noLaterThan', () => {
   );
 
   it(
-    '[3342 §2.1] [3342 §2] of 0, or kept, is never reported without a returnTrip',
+    '[3342 §2.1] [3342 §2] of 0 is never reported, with a returnTrip either, and one that is kept not without',
     scene(async ({ join, fred, wilma }) => {
       const receiver = await join(fred);
       const application = await join(wilma);
       for (const attributes of [
         '',
         "noLaterThan='0' returnTrip='0' reportAfter='0' reportErrors='true'",
+        "returnTrip='30000' reportErrors='true'",
         "noLaterThan='60000' reportAfter='60000' reportErrors='true'",
       ]) {
         await sent(application, wilma, fred, '<hello />', dataTiming(attributes));
       }
       await expectNoReport(application, wilma, fred);
-      expect(await names(receiver, fred, 4)).toEqual(['hello', 'hello', 'hello', 'last']);
+      expect(await names(receiver, fred, 5)).toEqual(['hello', 'hello', 'hello', 'hello', 'last']);
     }),
   );
 
@@ -197,7 +198,7 @@ describe('reportAfter', () => {
     '[3342 §2.2] [3342 §2.2 rule 2] reports on data that is held, which is delivered with what is left: 0',
     scene(async ({ join, fred, wilma }) => {
       const application = await join(wilma);
-      const timing = dataTiming("reportAfter='100' returnTrip='30000'");
+      const timing = dataTiming("noLaterThan='600000' reportAfter='100' returnTrip='30000'");
       await sent(application, wilma, fred, '<held />', hold + timing);
       expect(await reported(application, wilma)).toEqual([`86 ${fred} 350`]);
       const receiver = await join(fred);

@@ -2,6 +2,7 @@ import { setTimeout as passes } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { perform, subaddress } from '../../src/scenes.ts';
 import { isOwnServer } from '../../src/target.ts';
+import { override, unattached } from '../core/attaching.ts';
 import { onOwnServer } from '../presence/playing.ts';
 import {
   attributesOf,
@@ -66,6 +67,50 @@ describe.runIf(isOwnServer)('a crash of the server', () => {
         before,
         server,
       );
+    }),
+  );
+});
+
+describe.runIf(isOwnServer)('held data', () => {
+  it(
+    '[3342 §2.1 rule 2] [3342 §2.1 rule 3] with the shortest of times is delivered or has failed, one of the two, and harms nobody',
+    onOwnServer({}, async ({ join, fred, wilma }) => {
+      const receiver = await join(fred);
+      const application = await join(wilma);
+      const count = 300;
+      const sending = Array.from({ length: count }, (_, index) => {
+        const attributes = `noLaterThan='${1 + (index % 10)}' returnTrip='60000' reportErrors='true'`;
+        const option = hold + dataTiming(attributes, 1000 + index);
+        return application.data(wilma, fred, '<hello />', option);
+      });
+      for (const answer of await Promise.all(sending)) expect(answer.name).toBe('ok');
+      const reports = await reported(application, wilma, count);
+      expect(reports.map((report) => report.slice(0, 4))).toEqual(
+        Array.from({ length: count }, (_, index) => String(1000 + index)),
+      );
+      for (const report of reports) expect(report).toMatch(/ (250|550)$/);
+      await sent(application, wilma, fred, '<last />', '');
+      await receiver.until(
+        () => receiver.waiting(fred).some(({ content }) => content === '<last />') || undefined,
+        'the last',
+      );
+    }),
+  );
+
+  it(
+    '[C13] [3342 §1] does not wait for an application that was overridden without having answered',
+    onOwnServer({ deliverySeconds: 3600 }, async (s) => {
+      const application = await s.join(s.wilma);
+      await sent(application, s.wilma, s.fred, '<n0 />', hold);
+      await sent(application, s.wilma, s.fred, '<n1 />', hold);
+      const silent = await s.authenticated(s.fred);
+      silent.acknowledges = false;
+      await silent.startApex();
+      expect((await silent.attach(s.fred)).name).toBe('ok');
+      await silent.delivery(s.fred);
+      const later = await unattached(s, s.fred);
+      expect((await later.attach(s.fred, 7, override)).name).toBe('ok');
+      expect(await names(later, s.fred, 2)).toEqual(['n0', 'n1']);
     }),
   );
 });

@@ -246,6 +246,28 @@ describe('held data on its way', () => {
   );
 
   it(
+    '[C14] [B18] is kept when the answer makes no sense: the channel is closed, and it waits for the next who attaches',
+    scene(async ({ join, fred, wilma, authenticated }) => {
+      const application = await join(wilma);
+      await held(application, wilma, fred, [0]);
+      const receiver = await authenticated(fred);
+      receiver.acknowledges = false;
+      await receiver.startApex();
+      expect((await receiver.attach(fred)).name).toBe('ok');
+      const { channel } = receiver;
+      receiver.answer(await receiver.delivery(fred), '<error />', 'ERR');
+      await receiver.until(() => receiver.closedByServer.includes(channel) || undefined, 'a close');
+      expect(receiver.waiting(fred)).toEqual([]);
+
+      receiver.acknowledges = true;
+      await receiver.startApex();
+      expect((await receiver.attach(fred)).name).toBe('ok');
+      await application.data(wilma, fred, '<last />');
+      expect(await names(receiver, fred, 2)).toEqual(['n0', 'last']);
+    }),
+  );
+
+  it(
     '[C14] is gone behind the ok: who attaches once more gets nothing again',
     scene(async ({ join, fred, wilma }) => {
       const application = await join(wilma);

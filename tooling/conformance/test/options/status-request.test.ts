@@ -38,9 +38,17 @@ describe('the status of a recipient', () => {
       const receiver = await join(fred);
       receiver.acknowledges = false;
       const application = await join(wilma);
-      await sent(application, wilma, fred, '<hello />', statusRequest(86));
-      receiver.answer(await receiver.delivery(fred), "<error code='550' />", 'ERR');
-      expect((await reported(application, wilma))[0]).toMatch(/ [45]\d\d$/);
+      for (const error of [
+        "<error code='550' />",
+        "<error code='451'>a &lt; b &amp; &#34;c&#39; \u2603</error>",
+        // No code makes an error a success.
+        "<error code='250' />",
+        "<error code='350' />",
+      ]) {
+        await sent(application, wilma, fred, '<hello />', statusRequest(86));
+        receiver.answer(await receiver.delivery(fred), error, 'ERR');
+        expect((await reported(application, wilma))[0], error).toMatch(/^86 .* [45]\d\d$/);
+      }
     }),
   );
 
