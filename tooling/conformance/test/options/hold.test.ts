@@ -268,6 +268,41 @@ describe('held data on its way', () => {
   );
 
   it(
+    '[C3] [B18] goes by the channel before when the newest is closed for an answer that makes no sense',
+    scene(async ({ join, fred, wilma }) => {
+      const receiver = await join(fred);
+      const before = receiver.channel;
+      await receiver.startApex();
+      expect((await receiver.attach(fred)).name).toBe('ok');
+      receiver.acknowledges = false;
+      await held(await join(wilma), wilma, fred, [0]);
+      const delivery = await receiver.delivery(fred);
+      expect(delivery.channel).toBe(receiver.channel);
+      receiver.answer(delivery, '<error />', 'ERR');
+      receiver.acknowledges = true;
+      const again = await receiver.delivery(fred);
+      expect([again.channel, again.content]).toEqual([before, '<n0 />']);
+    }),
+  );
+
+  it(
+    '[3340 §5.1] [3340 §4.4.4.1 step 5.3] has failed when its recipient refuses it for good, and does not come back at once',
+    scene(async ({ join, fred, wilma }) => {
+      const receiver = await join(fred);
+      receiver.acknowledges = false;
+      const application = await join(wilma);
+      for (const code of [550, 250, 350]) {
+        await sent(application, wilma, fred, '<hello />', hold + statusRequest(86));
+        receiver.answer(await receiver.delivery(fred), `<error code='${code}' />`, 'ERR');
+        expect((await reported(application, wilma))[0], String(code)).toMatch(/^86 .* [45]\d\d$/);
+      }
+      receiver.acknowledges = true;
+      await expectNoReport(application, wilma, fred);
+      expect(await names(receiver, fred, 1)).toEqual(['last']);
+    }),
+  );
+
+  it(
     '[C14] is gone behind the ok: who attaches once more gets nothing again',
     scene(async ({ join, fred, wilma }) => {
       const application = await join(wilma);
