@@ -134,7 +134,7 @@ export const packageRules: readonly PackageRule[] = [
   {
     name: '@apex/bench',
     folder: 'tooling/bench',
-    imports: ['@apex/beep', '@apex/protocol', '@apex/client'],
+    imports: ['@apex/beep', '@apex/protocol', '@apex/client', '@apex/server'],
     testImports: ['@apex/apexd'],
     layers: [],
     browserEntries: [],
