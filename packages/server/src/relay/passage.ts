@@ -105,9 +105,12 @@ export class DataPassage implements Passage {
   }
 
   /** Ends the passage; whatever comes later changes nothing. */
-  settle(outcome: ReplyError | undefined): void {
+  settle(failure: ReplyError | undefined): void {
     if (this.#isSettled) return;
     this.abandon();
+    // 3340 §4.4.4.1 step 5.3: only ok is a success, whatever code an error has.
+    const outcome =
+      failure === undefined || failure.replyCode >= 400 ? failure : new ReplyError(550, failure.text);
     for (const { process } of this.#running) process.settled?.(outcome);
     this.onSettled?.(outcome);
   }

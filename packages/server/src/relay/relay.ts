@@ -108,7 +108,7 @@ export class Relay {
           this.access.check(recipient, originator, 'core:data', (verdict) =>
             decided(refusalOf(verdict, recipient)),
           ),
-        attachment: (recipient) => this.attachments.find(recipient),
+        session: (recipient) => this.attachments.find(recipient)?.channel.session,
         transmit: (recipient, encode, settled) => this.transmit(recipient, encode, settled),
       },
       limits,
@@ -165,6 +165,10 @@ export class Relay {
       ended.push(operation);
     }
     channel.operations.clear();
+    // C3: an earlier attachment of the session may receive again.
+    for (const { endpoint } of ended) {
+      if (this.attachments.find(endpoint) !== undefined) this.held.attached(endpoint);
+    }
     return ended;
   }
 

@@ -108,7 +108,7 @@ export class HeldData {
 
   /** Sends what waits for an endpoint that is attached now. */
   attached(endpoint: string): void {
-    this.#queues.get(endpoint)?.send();
+    this.#queues.get(endpoint)?.attached();
   }
 
   /** A8: an endpoint was removed, and what the store held for it too. */

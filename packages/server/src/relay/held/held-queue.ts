@@ -6,8 +6,8 @@ import type { DataPassage } from '../passage.ts';
 export interface HeldOutlet {
   /** Asks for core:data; undefined when it is allowed. */
   check(recipient: string, originator: string, decided: (refusal: ReplyError | undefined) => void): void;
-  /** What the recipient is attached by now; another one after it attached anew. */
-  attachment(recipient: string): object | undefined;
+  /** The session that is attached as the recipient now. */
+  session(recipient: string): object | undefined;
   /** Sends to the present attachment; `settled` gets undefined once the recipient answered `ok`. */
   transmit(recipient: string, encode: () => Uint8Array, settled: (failure: Error | undefined) => void): void;
 }
@@ -19,14 +19,14 @@ export interface HeldEntry {
   readonly octets: number;
   /** Absent while it is in the store only. */
   payload: Uint8Array | undefined;
-  /** By which attachment it was sent, when it waits for its acknowledgement. */
+  /** On which session it was sent, when it waits for its acknowledgement. */
   sentBy: object | undefined;
 }
 
 /**
  * What is held for one recipient (RFC 3342 §3), in the order of its arrival. While the recipient is
  * attached, the oldest entries are on their way, a bounded number at a time; what is not acknowledged
- * when an attachment ends is sent again by the next one.
+ * when a session ends, or loses its place, is sent again to the next one.
  */
 export class HeldQueue {
   readonly recipient: string;
@@ -37,6 +37,8 @@ export class HeldQueue {
   readonly #entries = new Map<number, HeldEntry>();
   /** Those that wait for their acknowledgement. */
   readonly #sent = new Set<HeldEntry>();
+  /** The session that lost what it was sent; it gets nothing more until it attaches anew. */
+  #lost: object | undefined;
   #isLoading = false;
   #isPaused = false;
 
@@ -73,37 +75,54 @@ export class HeldQueue {
     this.send();
   }
 
+  /** The recipient has attached. */
+  attached(): void {
+    this.#lost = undefined;
+    this.send();
+  }
+
   /** Sends what may be sent now; called whenever that may have changed. */
   send(): void {
-    const attachment = this.#outlet.attachment(this.recipient);
-    if (attachment === undefined) return this.#forgetPayloads();
-    if (this.#isPaused || this.#isLoading) return;
-    // What an earlier attachment still owes an answer for goes first.
-    for (const { sentBy } of this.#sent) if (sentBy !== attachment) return;
+    const session = this.#outlet.session(this.recipient);
+    if (session === undefined) return this.#forgetPayloads();
+    if (this.#isPaused || this.#isLoading || session === this.#lost) return;
+    // C13: who has taken the place of another does not wait for what that one still owes an answer for.
+    for (const entry of this.#sent) {
+      if (entry.sentBy === session) continue;
+      entry.sentBy = undefined;
+      this.#sent.delete(entry);
+    }
     for (const entry of this.#entries.values()) {
       if (this.#sent.size >= WINDOW) return;
       if (this.#sent.has(entry)) continue;
       if (entry.payload === undefined) return this.#read();
-      entry.sentBy = attachment;
+      entry.sentBy = session;
       this.#sent.add(entry);
       this.#deliver(entry, entry.payload);
     }
   }
 
   #deliver(entry: HeldEntry, payload: Uint8Array): void {
-    const { passage } = entry;
+    const { passage, sentBy } = entry;
     // C14: access is checked on arrival and on delivery
     this.#outlet.check(this.recipient, passage.originator, (refusal) => {
-      if (passage.isSettled) return;
+      if (passage.isSettled || entry.sentBy !== sentBy) return;
       if (refusal !== undefined) return this.#failed(entry, refusal);
-      if (this.#outlet.attachment(this.recipient) !== entry.sentBy) return this.#failed(entry, undefined);
+      if (this.#outlet.session(this.recipient) !== sentBy) return this.#failed(entry, undefined);
+      let current: Uint8Array;
+      try {
+        current = rewritten(passage, payload);
+      } catch (error) {
+        if (!(error instanceof ReplyError)) throw error;
+        return this.#failed(entry, error);
+      }
       this.#outlet.transmit(
         this.recipient,
-        () => rewritten(passage, payload),
+        () => current,
         (failure) => {
           if (passage.isSettled) return;
           if (failure === undefined) passage.settle(undefined);
-          else this.#failed(entry, failure);
+          else if (entry.sentBy === sentBy) this.#failed(entry, failure);
         },
       );
     });
@@ -111,7 +130,8 @@ export class HeldQueue {
 
   /** What the recipient refuses for good is dropped; else the data waits on. */
   #failed(entry: HeldEntry, failure: Error | undefined): void {
-    if (failure instanceof ReplyError && failure.replyCode >= 500) return entry.passage.settle(failure);
+    if (failure instanceof ReplyError && !isTransient(failure)) return entry.passage.settle(failure);
+    if (failure !== undefined && !(failure instanceof ReplyError)) this.#lost = entry.sentBy;
     entry.sentBy = undefined;
     this.#sent.delete(entry);
     if (!(failure instanceof ReplyError)) return this.send();
@@ -147,6 +167,11 @@ export class HeldQueue {
 
 /** Entries on their way to one recipient. */
 const WINDOW = 32;
+
+/** 3340 §10: any other code of an error will be the same the next time. */
+function isTransient({ replyCode }: ReplyError): boolean {
+  return replyCode >= 400 && replyCode < 500;
+}
 
 /** 3342 §3: the times in its options are what is left of them. */
 function rewritten(passage: DataPassage, payload: Uint8Array): Uint8Array {
