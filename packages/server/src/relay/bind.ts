@@ -11,7 +11,7 @@ export function bind(relay: Relay, channel: RelayChannel, request: Bind, answer:
   if (channel.operations.has(transID)) {
     return answer(new ReplyError(555, `transID ${transID} is in use on this channel`));
   }
-  // 3340 §4.4.2 step 2, 3340 §4.5.2 rule 1: the identity function
+  // 3340 §4.4.2 step 2, 3340 §4.5.2, 3340 §4.5.2 rule 1: the identity function
   if (channel.session.facts().identity?.authorization !== domain) {
     return answer(new ReplyError(537, `not allowed to bind for ${domain}`));
   }

@@ -85,6 +85,7 @@ export class Relay {
     this.#clock = clock;
     this.#limits = { ...defaultRelayLimits, ...limits };
     this.#timers = new Scheduler(clock, (timer) => timer.run());
+    // 3342 §7 rule 1, 3340 §11 rule 1
     this.options = new OptionRegistry(
       [...standardOptions, ...(options.options ?? [])].filter(
         ({ name }) => !('internal' in name && options.disabledOptions?.includes(name.internal) === true),

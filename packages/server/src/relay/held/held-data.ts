@@ -7,7 +7,7 @@ import type { DataPassage } from '../passage.ts';
 import type { Passages } from '../passages.ts';
 import { type HeldOutlet, HeldQueue } from './held-queue.ts';
 
-/** Limits of what is held (C14), each with its unit. */
+/** Limits of what is held (C14, 3342 §7 rule 2), each with its unit. */
 export interface HeldLimits {
   /** Messages held for one endpoint, its subaddresses included. */
   readonly heldMessagesPerEndpoint: number;

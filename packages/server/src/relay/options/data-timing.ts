@@ -35,7 +35,7 @@ class Timing implements OptionProcess {
     this.#timing = timing;
     this.#transID = transID;
     const { noLaterThan, reportAfter } = timing;
-    // 3342 §2.1 rule 2
+    // 3342 §2.1, 3342 §2.1 rule 2
     if (noLaterThan > 0) passage.expireAfter(noLaterThan);
     // 3342 §2.2: noLaterThan is the upper bound of reportAfter
     if (reportAfter > 0 && (noLaterThan === 0 || reportAfter < noLaterThan)) {

@@ -72,5 +72,6 @@ export interface OptionReading {
 export function applies({ targetHop }: Pick<Option, 'targetHop'>, context: OptionContext, hop: Hop): boolean {
   // 3340 §5 rule 10
   if (context === 'attach' || context === 'bind') return true;
+  // 3340 §5 rule 6, 3340 §5.1 rule 2
   return targetHop !== 'final' || hop === 'final';
 }

@@ -9,7 +9,7 @@ export const statusRequest: RelayOption = {
   read(option) {
     const request = statusRequestOf([option]);
     return (passage, message) => {
-      // 3340 §5.1 rule 2, C11
+      // 3340 §5.1 rule 1, C11
       if (request === undefined || carriesStatus(message)) return undefined;
       return {
         settled: (outcome) =>
