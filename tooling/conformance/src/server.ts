@@ -34,8 +34,11 @@ const fromSources = [
   '--conditions=@apex/source',
 ];
 
-/** Starts a server in a temporary folder. `limits` are those of its configuration. */
-export async function startServer(limits: Readonly<Record<string, number>> = {}): Promise<ServerProcess> {
+/** Starts a server in a temporary folder. `limits` are those of its configuration, `options` too. */
+export async function startServer(
+  limits: Readonly<Record<string, number>> = {},
+  options: Readonly<Record<string, unknown>> = {},
+): Promise<ServerProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'apex-conformance-'));
   const config = join(folder, 'apexd.yaml');
   const configure = (port: number): Promise<void> =>
@@ -47,6 +50,7 @@ export async function startServer(limits: Readonly<Record<string, number>> = {})
         edge: { host, port },
         auth: { requireTls: false, iterations: 4096, mechanisms: ['PLAIN', 'ANONYMOUS'] },
         limits,
+        options,
         log: { level: 'error' },
       }),
     );

@@ -210,3 +210,28 @@ describe.runIf(isOwnServer)('what is held for an endpoint', () => {
     }),
   );
 });
+
+describe.runIf(isOwnServer)('an option that the administrator has switched off', () => {
+  it(
+    '[3342 §7 rule 1] [3342 §7 rule 2] [C5] is not known: 504 where it must be understood, ignored elsewhere',
+    onOwnServer(
+      {},
+      async ({ join, fred, wilma }) => {
+        const application = await join(wilma);
+        const timing = dataTiming("noLaterThan='60000' returnTrip='60000'");
+        const must = "<option internal='hold4Endpoint' targetHop='all' mustUnderstand='true' />";
+        for (const option of [timing, must]) {
+          const answer = await application.data(wilma, fred, '<lost />', option);
+          expect(answer).toMatchObject({ keyword: 'ERR', code: 504 });
+        }
+        await sent(application, wilma, fred, '<lost />', hold + statusRequest(86));
+        expect(await reported(application, wilma)).toEqual([`86 ${fred} 550`]);
+        const receiver = await join(fred);
+        await sent(application, wilma, fred, '<hello />', timing.replaceAll('true', 'false'));
+        expect(await names(receiver, fred, 1)).toEqual(['hello']);
+        await expectNoReport(application, wilma, fred);
+      },
+      { disabled: ['dataTiming', 'hold4Endpoint'] },
+    ),
+  );
+});

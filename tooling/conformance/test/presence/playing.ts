@@ -89,9 +89,10 @@ export async function ending(application: Application, endpoint: string): Promis
 export function onOwnServer(
   limits: Readonly<Record<string, number>>,
   play: (scene: Scene, server: ServerProcess) => Promise<void>,
+  options: Readonly<Record<string, unknown>> = {},
 ): () => Promise<void> {
   return async () => {
-    const server = await startServer(limits);
+    const server = await startServer(limits, options);
     try {
       const cast = castOf('operations', 0, server.domain);
       await server.provision(Object.values(cast) as string[], password, castEntries(cast));
