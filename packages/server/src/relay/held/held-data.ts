@@ -13,7 +13,7 @@ export interface HeldLimits {
   readonly heldMessagesPerEndpoint: number;
   /** Octets held for one endpoint, its subaddresses included. */
   readonly heldOctetsPerEndpoint: number;
-  /** How long data is held that names no shorter time itself, in seconds. */
+  /** How long data is held that names no time itself, in seconds. */
   readonly heldSeconds: number;
 }
 
@@ -153,7 +153,10 @@ export class HeldData {
   }
 
   #record(passage: DataPassage, payload: Uint8Array): HeldRecord {
-    passage.expireAfter(Math.ceil(this.#limits.heldSeconds * 1000));
+    // C14: when no dataTiming limits it
+    if (passage.expiresAfterMs === Number.POSITIVE_INFINITY) {
+      passage.expireAfter(Math.ceil(this.#limits.heldSeconds * 1000));
+    }
     this.#lastId += 1;
     const arrivedAt = Math.floor(this.#clock.wall() - passage.elapsedMs);
     const deadline = arrivedAt + passage.expiresAfterMs;
