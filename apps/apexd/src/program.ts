@@ -30,6 +30,7 @@ export function createProgram(): Command {
     .option('--config <file>', 'configuration (YAML)')
     .option('--data <folder>', 'data folder of the demo', '.apex-demo')
     .option('--port <number>', 'port of the demo; 0 lets the system choose')
+    .option('--workers <number>', 'processes that hold the connections; default: this one does it')
     .action(runServer);
 
   withConfig(program.command('check').description('validate a configuration')).action(

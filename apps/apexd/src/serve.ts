@@ -1,9 +1,18 @@
-import { type ApexServer, createServer, lockDataDir, openSqliteStore, type ServerEvent } from '@apex/server';
+import {
+  type ApexServer,
+  createOwner,
+  createServer,
+  lockDataDir,
+  openSqliteStore,
+  type ServerEvent,
+  type Store,
+} from '@apex/server';
 import type { Logger } from 'pino';
 import { listenAdmin } from './admin/socket-server.ts';
 import { Closers } from './closers.ts';
 import type { Config } from './config.ts';
 import { domainOptions } from './domain-options.ts';
+import { Edges } from './edges.ts';
 import { AppError } from './errors.ts';
 import { holdYoungGeneration } from './young-generation.ts';
 
@@ -15,9 +24,10 @@ export interface RunningServer {
 
 /**
  * Starts the server that a configuration describes: the lock of the data folder, the store, the
- * listener, the admin socket, in that order; on a failure what was opened is closed again.
+ * listener, the admin socket, in that order; on a failure what was opened is closed again. With `workers` so many
+ * processes hold the connections.
  */
-export async function serve(config: Config, log: Logger): Promise<RunningServer> {
+export async function serve(config: Config, log: Logger, workers = 0): Promise<RunningServer> {
   if (config.auth.requireTls) {
     throw new AppError(
       'serve.tls',
@@ -30,22 +40,7 @@ export async function serve(config: Config, log: Logger): Promise<RunningServer>
     closers.add(() => lock.release());
     const store = await openSqliteStore({ dataDir: config.dataDir });
     closers.add(() => store.close());
-    const server = await createServer({
-      ...domainOptions(config),
-      store,
-      listen: config.edge,
-      requireTls: config.auth.requireTls,
-      mechanisms: config.auth.mechanisms,
-      sessionLimits: {
-        connections: config.limits.connections,
-        channelsPerSession: config.limits.channelsPerSession,
-        messageOctets: config.limits.messageOctets,
-        receiveWindowOctets: config.limits.receiveWindowOctets,
-        outstandingExchanges: config.limits.outstandingExchanges,
-        greetingMs: config.limits.greetingSeconds * 1000,
-      },
-      onEvent: (event) => logEvent(log, event),
-    });
+    const server = await start(config, store, workers, log);
     closers.add(() => server.close());
     const admin = await listenAdmin(config.dataDir, server.administration, log);
     closers.add(() => admin.close());
@@ -56,6 +51,47 @@ export async function serve(config: Config, log: Logger): Promise<RunningServer>
     await closers.close();
     throw error;
   }
+}
+
+async function start(config: Config, store: Store, workers: number, log: Logger): Promise<ApexServer> {
+  const { limits } = config;
+  const options = {
+    ...domainOptions(config),
+    store,
+    requireTls: config.auth.requireTls,
+    mechanisms: config.auth.mechanisms,
+    sessionLimits: {
+      connections: limits.connections,
+      channelsPerSession: limits.channelsPerSession,
+      messageOctets: limits.messageOctets,
+      receiveWindowOctets: limits.receiveWindowOctets,
+      outstandingExchanges: limits.outstandingExchanges,
+      greetingMs: limits.greetingSeconds * 1000,
+    },
+    onEvent: (event: ServerEvent) => logEvent(log, event),
+  };
+  if (workers === 0) return createServer({ ...options, listen: config.edge });
+  const owner = await createOwner({ ...options, edges: workers });
+  let edges: Edges;
+  try {
+    edges = await Edges.start(owner, workers, config.edge, log);
+  } catch (error) {
+    await owner.close();
+    throw error;
+  }
+  return {
+    address: edges.address,
+    administration: owner.administration,
+    counters: owner.counters,
+    get sessions() {
+      return owner.sessions;
+    },
+    async close() {
+      edges.stopping();
+      await owner.close();
+      await edges.stop();
+    },
+  };
 }
 
 function logEvent(log: Logger, event: ServerEvent): void {

@@ -141,8 +141,10 @@ export { formatPublish, type Publish, parsePublish, publishSchema } from './pres
 export { formatSubscribe, parseSubscribe, type Subscribe, subscribeSchema } from './presence/subscribe.ts';
 export {
   type PublishContent,
+  type PublishParts,
   type PublishTemplate,
   publishTemplate,
+  publishTemplateOf,
   recipientOctets,
 } from './presence/template.ts';
 export { formatWatch, parseWatch, type Watch, watchSchema } from './presence/watch.ts';

@@ -74,7 +74,7 @@ export async function createDomain(options: DomainOptions): Promise<Domain> {
   const domain = options.domain.toLowerCase();
   const messages = new EffectMessages(
     {
-      send: (service, recipient, encode) => relay.deliver(service, recipient, encode, ignore),
+      send: (service, recipient, payload) => relay.deliver(service, recipient, payload, ignore),
       detach: (endpoint, code, text) => {
         relay.detachAll(endpoint, code, text);
         // A8

@@ -7,6 +7,8 @@ export {
   type DomainLimits,
   type DomainOptions,
 } from './create-domain.ts';
+export { createEdge } from './create-edge.ts';
+export { type ApexOwner, createOwner, type Edge, type OwnerOptions } from './create-owner.ts';
 export { type ApexServer, createServer, type ServerOptions } from './create-server.ts';
 export { PasswordVerifier, type PasswordVerifierOptions } from './credentials/password-verifier.ts';
 export {
@@ -15,6 +17,9 @@ export {
   deriveCredentials,
   verifyPassword,
 } from './credentials/scram.ts';
+export { EdgeError } from './edge/edge-connection.ts';
+export type { EdgeSettings, FromEdge, ToEdge } from './edge/messages.ts';
+export type { Pipe, PipeHandlers } from './edge/pipe.ts';
 export { ListenError, type SessionLimits } from './listener.ts';
 export type {
   BeginProcess,

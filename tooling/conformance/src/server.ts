@@ -34,6 +34,10 @@ const fromSources = [
   '--conditions=@apex/source',
 ];
 
+/** Processes that hold the connections of servers that the tests start; none when it is not set. */
+const { APEX_WORKERS } = process.env;
+const workers = APEX_WORKERS === undefined ? [] : ['--workers', APEX_WORKERS];
+
 /** Starts a server in a temporary folder. `limits` are those of its configuration, `options` too. */
 export async function startServer(
   limits: Readonly<Record<string, number>> = {},
@@ -100,7 +104,7 @@ interface Running {
 
 /** Resolves when the server says where it serves. */
 async function run(config: string): Promise<Running> {
-  const child = spawn(process.execPath, [...fromSources, main, 'serve', '--config', config], {
+  const child = spawn(process.execPath, [...fromSources, main, 'serve', '--config', config, ...workers], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit') as Promise<[number | null, string | null]>;

@@ -10,6 +10,7 @@ export interface ServeOptions {
   readonly config?: string;
   readonly data: string;
   readonly port?: string;
+  readonly workers?: string;
 }
 
 /** A server, what to tell the person at the terminal, and what SIGHUP does to it. */
@@ -26,9 +27,10 @@ export async function runServer(options: ServeOptions): Promise<void> {
   if (config !== undefined && port !== undefined) {
     throw new AppError('usage', '--port is for the demo; set edge.port in the configuration', 2);
   }
+  const workers = workersOf(options);
   const { running, text, reload } = await (config === undefined
-    ? startDemo(options)
-    : startConfigured(config));
+    ? startDemo(options, workers)
+    : startConfigured(config, workers));
   let stopping = false;
   const stop = (): void => {
     if (stopping) return;
@@ -45,10 +47,10 @@ export async function runServer(options: ServeOptions): Promise<void> {
   process.stdout.write(text);
 }
 
-async function startConfigured(path: string): Promise<Started> {
+async function startConfigured(path: string, workers: number): Promise<Started> {
   let config = readConfig(path);
   const log = createLog(config.log.level);
-  const running = await serve(config, log);
+  const running = await serve(config, log, workers);
   const { host, port } = running.server.address;
   return {
     running,
@@ -59,22 +61,23 @@ async function startConfigured(path: string): Promise<Started> {
   };
 }
 
-async function startDemo(options: ServeOptions): Promise<Started> {
+async function startDemo(options: ServeOptions, workers: number): Promise<Started> {
   const folder = resolve(options.data);
   const passwords = demoPasswords(folder);
-  const running = await serveDemo(folder, options.port);
+  const running = await serveDemo(folder, options.port, workers);
   await provisionDemo(running.server, passwords);
   const { host, port } = running.server.address;
   return { running, text: `${demoText(passwords, host, port)}\n` };
 }
 
 /** The usual demo port, or one that the system chooses when it is taken and none was asked for. */
-async function serveDemo(folder: string, port: string | undefined): Promise<RunningServer> {
+async function serveDemo(folder: string, port: string | undefined, workers: number): Promise<RunningServer> {
   const wanted = port === undefined ? DEMO_PORT : Number(port);
   if (!Number.isInteger(wanted) || wanted < 0 || wanted > 65_535) {
     throw new AppError('usage', `--port ${port}: expected a number from 0 to 65535`, 2);
   }
-  const start = (config: Config): Promise<RunningServer> => serve(config, createLog(config.log.level));
+  const start = (config: Config): Promise<RunningServer> =>
+    serve(config, createLog(config.log.level), workers);
   try {
     return await start(demoConfig(folder, wanted));
   } catch (error) {
@@ -82,3 +85,13 @@ async function serveDemo(folder: string, port: string | undefined): Promise<Runn
     return start(demoConfig(folder, 0));
   }
 }
+
+/** How many processes hold the connections; 0: this one does. */
+function workersOf({ workers }: ServeOptions): number {
+  if (workers === undefined) return 0;
+  const count = Number(workers);
+  if (Number.isInteger(count) && count >= 1 && count <= MOST_WORKERS) return count;
+  throw new AppError('usage', `--workers ${workers}: expected a number from 1 to ${MOST_WORKERS}`, 2);
+}
+
+const MOST_WORKERS = 64;

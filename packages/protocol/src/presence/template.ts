@@ -20,12 +20,21 @@ export interface PublishContent {
 
 /** 3343 §4.2 step 6: one publish operation for many subscribers; only the recipient and the transID are spliced in. */
 export interface PublishTemplate {
+  /** What stands around recipient and transID, to be passed on to another process. */
+  readonly parts: PublishParts;
   /**
    * The BEEP payload for one subscriber.
    * @param recipient an identity, or what `recipientOctets` made of it
    * @param transID that of its subscribe operation, 1..2147483647
    */
   encode(recipient: string | Uint8Array, transID: number): Uint8Array;
+}
+
+/** Octets before the recipient, between recipient and transID, and behind the transID. */
+export interface PublishParts {
+  readonly head: Uint8Array;
+  readonly middle: Uint8Array;
+  readonly tail: Uint8Array;
 }
 
 const utf8 = new TextEncoder();
@@ -39,11 +48,19 @@ export function publishTemplate(content: PublishContent): PublishTemplate {
   const presenceXml = presenceText(content, content.tuplesXml);
   const [publishHead, publishTail] = publishAround(content.publisher, content.timeStamp, presenceXml);
   const [dataHead, dataMiddle, dataTail] = serviceDataAround(content.originator);
-  const head = beepXml(dataHead);
-  const middle = utf8.encode(dataMiddle + publishHead);
-  const tail = utf8.encode(publishTail + dataTail);
+  return publishTemplateOf({
+    head: beepXml(dataHead),
+    middle: utf8.encode(dataMiddle + publishHead),
+    tail: utf8.encode(publishTail + dataTail),
+  });
+}
+
+/** The template with these parts. */
+export function publishTemplateOf(parts: PublishParts): PublishTemplate {
+  const { head, middle, tail } = parts;
   const fixed = head.length + middle.length + tail.length;
   return {
+    parts,
     encode(recipient, transID) {
       const identity = typeof recipient === 'string' ? recipientOctets(recipient) : recipient;
       const digits = digitsOf(transID);

@@ -34,7 +34,8 @@ export interface ApexHandler {
   attach?(attach: Attach, answer: Answer): void;
   bind?(bind: Bind, answer: Answer): void;
   terminate?(terminate: Terminate, answer: Answer): void;
-  data?(message: DataMessage, answer: Answer): void;
+  /** `payload` is the message as it came. */
+  data?(message: DataMessage, answer: Answer, payload: Uint8Array): void;
   /** See `ChannelHandler.closing`. */
   closing?(done: () => void): void;
   /** Called once. */
@@ -97,7 +98,7 @@ export class ApexChannel implements ChannelHandler {
   message(exchange: Exchange): void {
     const answer = new ExchangeAnswer(exchange);
     try {
-      this.receive(parsePayload(exchange.payload), answer);
+      this.receive(parsePayload(exchange.payload), answer, exchange.payload);
     } catch (error) {
       if (!(error instanceof MessageError)) throw error;
       // B7, B18: 500 for what is not well formed, 501 for what is not valid; the channel lives on.
@@ -119,13 +120,13 @@ export class ApexChannel implements ChannelHandler {
    * Hands an operation of the peer to the handler: a message, or the initialization of the channel.
    * @throws MessageError (500, 501)
    */
-  receive(payload: ApexPayload, answer: Answer): void {
+  receive(payload: ApexPayload, answer: Answer, octets: Uint8Array = noOctets): void {
     const { element } = payload;
     const handler = this.#handler;
     switch (element.name) {
       case 'data': {
         const message = dataMessageOf(payload);
-        return handler.data === undefined ? refuse(answer) : handler.data(message, answer);
+        return handler.data === undefined ? refuse(answer) : handler.data(message, answer, octets);
       }
       case 'attach': {
         const attach = parseAttach(element);
@@ -214,6 +215,8 @@ function parseReplyPayload(positive: boolean, payload: Uint8Array): ReplyError |
   const { code, text } = parseError(element);
   return new ReplyError(code, text);
 }
+
+const noOctets = new Uint8Array(0);
 
 function refuse(answer: Answer): void {
   answer.error(550, 'not expected from this peer');

@@ -1,4 +1,4 @@
-import type { DataMessage, Option } from '@apex/protocol';
+import type { DataMessage, Option, PublishTemplate } from '@apex/protocol';
 
 /**
  * What the relay asks of those who serve it. The access decision and the services live on the
@@ -58,10 +58,22 @@ export interface MeshPort {
   forward(domain: string, payload: Uint8Array, settled: (failure: Error | undefined) => void): void;
 }
 
+/**
+ * The payload of one `data`, made when it is sent: octets, or one of many copies that differ in recipient and transID
+ * only.
+ */
+export type Payload = (() => Uint8Array) | PublishCopy;
+
+export interface PublishCopy {
+  readonly template: PublishTemplate;
+  readonly recipient: string;
+  readonly transID: number;
+}
+
 /** One APEX channel as the relay uses it; the profile adapter implements it over BEEP. */
 export interface RelayLink {
-  /** Sends one `data` MSG, ready to leave; `acknowledged` gets undefined for `ok`, else what went wrong. */
-  sendData(payload: Uint8Array, acknowledged: (failure: Error | undefined) => void): void;
+  /** Sends one `data` MSG; `acknowledged` gets undefined for `ok`, else what went wrong. */
+  sendData(payload: Payload, acknowledged: (failure: Error | undefined) => void): void;
   /** Sends a `terminate` MSG (RFC 3340 §4.4.3). Whether it is acknowledged changes nothing. */
   sendTerminate(transID: number, code: number, text: string): void;
   /** Payload octets that the peer has not taken yet. */

@@ -4,7 +4,8 @@ import { attach } from './attach.ts';
 import { bind } from './bind.ts';
 import { data } from './data.ts';
 import type { Outcome } from './outcome.ts';
-import type { RelayLink } from './ports.ts';
+import { octetsOf } from './payload.ts';
+import type { Payload, RelayLink } from './ports.ts';
 import type { Relay } from './relay.ts';
 import { RelayChannel, RelaySession } from './relay-session.ts';
 import { terminate } from './terminate.ts';
@@ -75,8 +76,8 @@ class ApexLink implements RelayLink {
     return this.#apex.channel.unsentOctets;
   }
 
-  sendData(payload: Uint8Array, acknowledged: (failure: Error | undefined) => void): void {
-    unlessClosed(() => this.#apex.data(payload, acknowledged), acknowledged);
+  sendData(payload: Payload, acknowledged: (failure: Error | undefined) => void): void {
+    unlessClosed(() => this.#apex.data(octetsOf(payload), acknowledged), acknowledged);
   }
 
   sendTerminate(transID: number, code: number, text: string): void {

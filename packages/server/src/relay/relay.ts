@@ -9,7 +9,7 @@ import { OptionRegistry } from './options/option-registry.ts';
 import { standardOptions } from './options/standard-options.ts';
 import type { PassageTimer } from './passage.ts';
 import { Passages } from './passages.ts';
-import type { AccessPolicy, AccessVerdict, MeshPort, ReportPort, ServicePort } from './ports.ts';
+import type { AccessPolicy, AccessVerdict, MeshPort, Payload, ReportPort, ServicePort } from './ports.ts';
 import type { Attachment, RelayChannel } from './relay-session.ts';
 
 /** Limits of the relay, each with its unit. */
@@ -191,24 +191,24 @@ export class Relay {
   }
 
   /**
-   * Step 5.3 for one recipient of this domain: the access check, then the delivery. `encode` gives
-   * the payload of the new `data` element and runs only when it is sent. What is not delivered is
+   * Step 5.3 for one recipient of this domain: the access check, then the delivery of the
+   * new `data` element, whose payload is made only when it is sent. What is not delivered is
    * dropped; `settled` tells those who asked (C4).
    */
-  deliver(originator: string, recipient: string, encode: () => Uint8Array, settled: Settled): void {
+  deliver(originator: string, recipient: string, payload: Payload, settled: Settled): void {
     // 3340 §4.4.4.1 step 5.3, 3340 §4.5.1 rule 3
     this.access.check(recipient, originator, 'core:data', (verdict) => {
       const refusal = refusalOf(verdict, recipient);
-      if (refusal === undefined) this.transmit(recipient, encode, settled);
+      if (refusal === undefined) this.transmit(recipient, payload, settled);
       else this.drop(refusal, settled);
     });
   }
 
   /** Sends to the application that is attached as the recipient; the access check is the caller's. */
-  transmit(recipient: string, encode: () => Uint8Array, settled: Settled): void {
+  transmit(recipient: string, payload: Payload, settled: Settled): void {
     const attachment = this.attachments.find(recipient);
     if (attachment === undefined) this.drop(new ReplyError(550, `${recipient} is not attached`), settled);
-    else this.#send(attachment.channel, encode(), settled);
+    else this.#send(attachment.channel, payload, settled);
   }
 
   /** Data that is not delivered. */
@@ -217,7 +217,7 @@ export class Relay {
     settled(failure);
   }
 
-  #send(channel: RelayChannel, payload: Uint8Array, settled: Settled): void {
+  #send(channel: RelayChannel, payload: Payload, settled: Settled): void {
     if (channel.link.unsentOctets > this.#limits.unsentOctets) {
       this.#stall(channel, `more than ${this.#limits.unsentOctets} octets wait for it`);
       return this.drop(new ReplyError(451, 'the recipient does not read'), settled);

@@ -98,7 +98,7 @@ export class EffectMessages implements EffectPerformer {
       if (addressee === undefined || addressee.gone) continue;
       const { originator, transID } = addressee;
       this.counters.publishes += 1;
-      this.#sink.send(service, originator, () => template.encode(originator, transID));
+      this.#sink.send(service, originator, { template, recipient: originator, transID });
     }
   }
 

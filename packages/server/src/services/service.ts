@@ -1,14 +1,15 @@
+import type { Payload } from '../relay/ports.ts';
+
 /**
  * How services send (RFC 3340 §6): to the relay they are attachments like any other. The relay's
  * side is put behind this port where the server is put together.
  */
 export interface EffectSink {
   /**
-   * Sends data from a service to an endpoint. `encode` gives the BEEP payload and is called only when
-   * the endpoint is attached; to one that is not, nothing is sent (P9). Messages to one recipient
+   * Sends data from a service to an endpoint. The payload is made only when the endpoint is attached; to one that is not, nothing is sent (P9). Messages to one recipient
    * leave in the order of the calls. Never throws.
    */
-  send(service: string, recipient: string, encode: () => Uint8Array): void;
+  send(service: string, recipient: string, payload: Payload): void;
   /** P12: ends the attachments of an endpoint and of all its subaddresses. */
   detach(endpoint: string, code: number, text: string): void;
 }

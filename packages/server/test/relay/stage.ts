@@ -3,7 +3,15 @@ import { beepXml } from '@apex/beep';
 import { type DataMessage, type Option, parent, parseDataMessage } from '@apex/protocol';
 import { attach } from '../../src/relay/attach.ts';
 import { data } from '../../src/relay/data.ts';
-import type { AccessPolicy, AccessVerdict, RelayLink, Report, ServiceData } from '../../src/relay/ports.ts';
+import { octetsOf } from '../../src/relay/payload.ts';
+import type {
+  AccessPolicy,
+  AccessVerdict,
+  Payload,
+  RelayLink,
+  Report,
+  ServiceData,
+} from '../../src/relay/ports.ts';
 import { Relay, type RelayOptions } from '../../src/relay/relay.ts';
 import { RelayChannel, RelaySession } from '../../src/relay/relay-session.ts';
 import { MemoryStore } from '../../src/store/memory/memory-store.ts';
@@ -104,8 +112,8 @@ export class FakeLink implements RelayLink {
   readonly terminated: { transID: number; code: number }[] = [];
   aborted: Error | undefined;
 
-  sendData(payload: Uint8Array, acknowledged: (failure: Error | undefined) => void): void {
-    this.sent.push({ text: new TextDecoder().decode(payload), acknowledge: acknowledged });
+  sendData(payload: Payload, acknowledged: (failure: Error | undefined) => void): void {
+    this.sent.push({ text: new TextDecoder().decode(octetsOf(payload)), acknowledge: acknowledged });
   }
 
   sendTerminate(transID: number, code: number): void {

@@ -1,4 +1,5 @@
 import { parseDataMessage, parseOperation, serviceData } from '@apex/protocol';
+import { octetsOf } from '../../src/relay/payload.ts';
 import { AccessService } from '../../src/services/access/access-service.ts';
 import { EffectMessages } from '../../src/services/effect-messages.ts';
 import { PresenceService } from '../../src/services/presence/presence-service.ts';
@@ -39,9 +40,9 @@ export class House {
     this.store = store;
     this.clock = clock;
     const sink: EffectSink = {
-      send: (_service, to, encode) => {
+      send: (_service, to, payload) => {
         this.onSend(to);
-        const { operation } = parseDataMessage(encode());
+        const { operation } = parseDataMessage(octetsOf(payload));
         if (operation !== undefined) this.received.push({ to, operation: parseOperation(operation) });
       },
       detach: (endpoint, code) => this.detached.push(`${endpoint} ${code}`),

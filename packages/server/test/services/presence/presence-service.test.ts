@@ -1,5 +1,6 @@
 import { parseDataMessage, serviceData } from '@apex/protocol';
 import { describe, expect, it } from 'vitest';
+import { octetsOf } from '../../../src/relay/payload.ts';
 import { EffectMessages } from '../../../src/services/effect-messages.ts';
 import { MemoryStore } from '../../../src/store/memory/memory-store.ts';
 import { House, line, SERVICE } from '../../subject/house.ts';
@@ -93,7 +94,10 @@ describe('the presence service', () => {
   it('[3343 §7] writes times with -00:00 when told so', () => {
     const sent: string[] = [];
     const messages = new EffectMessages(
-      { send: (_service, _to, encode) => sent.push(new TextDecoder().decode(encode())), detach: () => {} },
+      {
+        send: (_service, _to, payload) => sent.push(new TextDecoder().decode(octetsOf(payload))),
+        detach: () => {},
+      },
       '-00:00',
     );
     const presence = {

@@ -1,0 +1,77 @@
+import type { EdgeSettings, FromEdge, ToEdge } from './edge/messages.ts';
+import { Outbound, type Pipe } from './edge/pipe.ts';
+import { RemoteRelay } from './edge/remote-relay.ts';
+import { ListenError, type Listener, listen } from './listener.ts';
+import { profilesOf } from './profiles.ts';
+import type { ServerEvent } from './server-event.ts';
+
+/** How often an edge tells its owner the number of its sessions, when that has changed, in milliseconds. */
+const TELL_MS = 1000;
+
+/**
+ * Runs an edge: it listens as its owner says, holds the connections, and passes on what they say. Resolves when it
+ * has been drained, or when its owner is gone; all sessions have ended then.
+ */
+export function createEdge(pipe: Pipe<ToEdge, FromEdge>): Promise<void> {
+  const ended = Promise.withResolvers<void>();
+  const out = new Outbound<FromEdge>((batch) => pipe.send(batch));
+  const relay = new RemoteRelay(out);
+  let listener: Promise<Listener | undefined> | undefined;
+  const end = async (): Promise<void> => {
+    await (await listener)?.close();
+    out.say({ kind: 'drained' });
+    out.flush();
+    ended.resolve();
+  };
+  pipe.open({
+    received(batch) {
+      for (const message of batch) {
+        if (message.kind === 'begin') listener = begin(message.settings, relay, out);
+        else if (message.kind === 'drain') void end();
+        else relay.take(message);
+      }
+    },
+    closed: () => void end(),
+  });
+  return ended.promise;
+}
+
+async function begin(
+  settings: EdgeSettings,
+  relay: RemoteRelay,
+  out: Outbound<FromEdge>,
+): Promise<Listener | undefined> {
+  const onEvent = (event: ServerEvent): void => out.say({ kind: 'event', event });
+  try {
+    const listener = await listen({
+      ...settings.listen,
+      domain: settings.domain,
+      profiles: profilesOf({
+        requireTls: settings.requireTls,
+        mechanisms: settings.mechanisms,
+        verifier: relay.verifier,
+        apex: (options) => relay.profile(options),
+        onEvent,
+      }),
+      limits: settings.sessionLimits,
+      onEvent,
+    });
+    tellSessions(listener, out);
+    out.say({ kind: 'listening', ...listener.address });
+    return listener;
+  } catch (error) {
+    if (!(error instanceof ListenError)) throw error;
+    out.say({ kind: 'not-listening', code: error.code, text: error.message });
+    return undefined;
+  }
+}
+
+function tellSessions(listener: Listener, out: Outbound<FromEdge>): void {
+  let told = 0;
+  const timer = setInterval(() => {
+    if (listener.sessions === told) return;
+    told = listener.sessions;
+    out.say({ kind: 'sessions', count: told });
+  }, TELL_MS);
+  timer.unref();
+}

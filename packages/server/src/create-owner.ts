@@ -1,0 +1,79 @@
+import type { Administration } from './administration.ts';
+import type { DomainCounters } from './create-domain.ts';
+import { EdgeConnection } from './edge/edge-connection.ts';
+import type { EdgeSettings, FromEdge, ToEdge } from './edge/messages.ts';
+import type { Pipe } from './edge/pipe.ts';
+import { type ServerOptions, servedDomain, verifierOf } from './serving.ts';
+
+/** An edge that its owner has accepted. */
+export interface Edge {
+  /** Where it listens. Rejects with EdgeError when it cannot, or is gone before it does. */
+  readonly listening: Promise<{ readonly host: string; readonly port: number }>;
+  /** Resolves when the edge is gone. */
+  readonly ended: Promise<void>;
+}
+
+/** A server whose connections are held by other processes. */
+export interface ApexOwner {
+  readonly administration: Administration;
+  readonly counters: DomainCounters;
+  /** Open sessions of all edges. */
+  readonly sessions: number;
+  /** Serves through an edge: what `createEdge` runs at the other end of the pipe. */
+  accept(pipe: Pipe<FromEdge, ToEdge>, listen: EdgeSettings['listen']): Edge;
+  /** Has the edges release their sessions, waits until all is durable. The store stays open. */
+  close(): Promise<void>;
+}
+
+export interface OwnerOptions extends Omit<ServerOptions, 'listen'> {
+  /** Edges among which `sessionLimits.connections` are divided. */
+  readonly edges: number;
+}
+
+/** How long an edge may take to release its sessions, in milliseconds. */
+const DRAIN_MS = 5000;
+
+/**
+ * Starts what all edges share: subjects, store, relay and services of a domain. The caller owns the store and the
+ * processes of the edges. Rejects with StoreError.
+ */
+export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
+  const { onEvent = () => {}, requireTls = true, mechanisms = ['PLAIN'], sessionLimits = {} } = options;
+  const domain = await servedDomain({ ...options, listen: { host: '', port: 0 } });
+  const verifier = verifierOf(options);
+  const edges = new Set<EdgeConnection>();
+  const { connections } = sessionLimits;
+  const limits = {
+    ...sessionLimits,
+    ...(connections === undefined ? {} : { connections: Math.ceil(connections / options.edges) }),
+  };
+  return {
+    administration: domain.administration,
+    counters: domain.counters,
+    get sessions() {
+      let sessions = 0;
+      for (const edge of edges) sessions += edge.sessions;
+      return sessions;
+    },
+    accept(pipe, listen) {
+      const settings = { domain: domain.relay.domain, listen, requireTls, mechanisms, sessionLimits: limits };
+      const edge = new EdgeConnection({ relay: domain.relay, verifier, pipe, settings, onEvent });
+      edges.add(edge);
+      void edge.ended.then(() => edges.delete(edge));
+      return edge;
+    },
+    async close() {
+      await Promise.all([...edges].map(drainedInTime));
+      await domain.close();
+    },
+  };
+}
+
+async function drainedInTime(edge: EdgeConnection): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, DRAIN_MS);
+  });
+  await Promise.race([edge.drain(), late]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,103 @@
+import type { PeerIdentity } from '@apex/beep';
+import type { Attach, Bind, PublishParts, Terminate } from '@apex/protocol';
+import type { SessionLimits } from '../listener.ts';
+import type { ServerEvent } from '../server-event.ts';
+
+/**
+ * What an owner and its edges say to each other. The owner has subjects, store, relay and services; an edge holds
+ * connections: BEEP sessions, authentication, and the reading and writing of APEX messages. Channels and sessions
+ * have numbers that their edge gives out. Everything can be cloned by the structured clone algorithm.
+ *
+ * Messages keep their order in each direction. Those of one turn of the event loop travel together.
+ */
+export type FromEdge =
+  /** It accepts connections. */
+  | { readonly kind: 'listening'; readonly host: string; readonly port: number }
+  | { readonly kind: 'not-listening'; readonly code: string; readonly text: string }
+  /** A peer has started an APEX channel. */
+  | { readonly kind: 'opened'; readonly channel: number; readonly session: number }
+  | {
+      readonly kind: 'operation';
+      readonly channel: number;
+      readonly exchange: number;
+      readonly element: Attach | Bind | Terminate;
+      /** Who the peer has authenticated as. */
+      readonly identity?: PeerIdentity;
+    }
+  /** A message with a data element that is valid. */
+  | {
+      readonly kind: 'data';
+      readonly channel: number;
+      readonly exchange: number;
+      readonly payload: Uint8Array;
+    }
+  /** For each entry, the oldest unacknowledged data of that channel was answered `ok`. */
+  | { readonly kind: 'acknowledged'; readonly channels: number[] }
+  /** The oldest unacknowledged data of the channel was not; without a reply code its session is gone. */
+  | {
+      readonly kind: 'refused';
+      readonly channel: number;
+      readonly replyCode?: number;
+      readonly text: string;
+    }
+  | { readonly kind: 'closed'; readonly channel: number }
+  | {
+      readonly kind: 'verify';
+      readonly request: number;
+      readonly authentication: string;
+      readonly password: string;
+      readonly remoteAddress: string;
+    }
+  /** For the log. */
+  | { readonly kind: 'event'; readonly event: ServerEvent }
+  /** How many sessions are open now. */
+  | { readonly kind: 'sessions'; readonly count: number }
+  /** All sessions have ended. */
+  | { readonly kind: 'drained' };
+
+export type ToEdge =
+  /** The first message. */
+  | { readonly kind: 'begin'; readonly settings: EdgeSettings }
+  | {
+      readonly kind: 'answer';
+      readonly channel: number;
+      readonly exchange: number;
+      /** Absent: ok. */
+      readonly refusal?: { readonly replyCode: number; readonly text: string };
+    }
+  | { readonly kind: 'deliver'; readonly channel: number; readonly payload: Uint8Array }
+  /** Copies of one publish: for each channel its recipient and transID. */
+  | {
+      readonly kind: 'fan-out';
+      readonly parts: PublishParts;
+      readonly channels: number[];
+      readonly recipients: string[];
+      readonly transIDs: number[];
+    }
+  | {
+      readonly kind: 'terminate';
+      readonly channel: number;
+      readonly transID: number;
+      readonly code: number;
+      readonly text: string;
+    }
+  /** Ends the session of the channel at once. */
+  | { readonly kind: 'abort'; readonly channel: number; readonly text: string }
+  | {
+      readonly kind: 'verified';
+      readonly request: number;
+      readonly isRight: boolean;
+      /** Why it could not be decided. */
+      readonly refusal?: { readonly replyCode: number; readonly text: string };
+    }
+  /** Accepts no more connections, and releases the sessions. */
+  | { readonly kind: 'drain' };
+
+/** What an edge needs to know to serve. */
+export interface EdgeSettings {
+  readonly domain: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly requireTls: boolean;
+  readonly mechanisms: readonly ('PLAIN' | 'ANONYMOUS')[];
+  readonly sessionLimits: Partial<SessionLimits>;
+}

@@ -1,0 +1,217 @@
+import {
+  type PasswordVerifier,
+  type Profile,
+  ReplyError,
+  type SessionFacts,
+  type SessionHandle,
+  UsageError,
+} from '@apex/beep';
+import {
+  type Answer,
+  type ApexChannel,
+  type ApexHandler,
+  type Attach,
+  apexProfile,
+  type Bind,
+  type DataMessage,
+  publishTemplateOf,
+  type Terminate,
+} from '@apex/protocol';
+import type { FromEdge, ToEdge } from './messages.ts';
+import type { Outbound } from './pipe.ts';
+
+/**
+ * The relay as an edge has it: a profile whose operations go to the owner, and what the owner has to say to the
+ * channels. An operation that is malformed is answered here (B7).
+ */
+export class RemoteRelay {
+  readonly #out: Outbound<FromEdge>;
+  readonly #channels = new Map<number, RemoteHandler>();
+  readonly #sessions = new WeakMap<SessionHandle, number>();
+  readonly #verifications = new Map<number, PromiseWithResolvers<boolean>>();
+  #lastChannel = 0;
+  #lastSession = 0;
+  #lastRequest = 0;
+
+  constructor(out: Outbound<FromEdge>) {
+    this.#out = out;
+  }
+
+  profile(options: { available?(facts: SessionFacts): boolean }): Profile {
+    return apexProfile({
+      ...options,
+      started: (apex, session) => {
+        this.#lastChannel += 1;
+        const number = this.#lastChannel;
+        const handler = new RemoteHandler(this.#out, number, apex, session, () =>
+          this.#channels.delete(number),
+        );
+        this.#channels.set(number, handler);
+        this.#out.say({ kind: 'opened', channel: number, session: this.#numberOf(session) });
+        return handler;
+      },
+    });
+  }
+
+  /** Passwords are checked by the owner, so that attempts from everywhere take turns. */
+  readonly verifier: PasswordVerifier = {
+    verify: (authentication, password, remoteAddress) => {
+      this.#lastRequest += 1;
+      const request = this.#lastRequest;
+      const verification = Promise.withResolvers<boolean>();
+      this.#verifications.set(request, verification);
+      this.#out.say({ kind: 'verify', request, authentication, password, remoteAddress });
+      return verification.promise;
+    },
+  };
+
+  take(message: Exclude<ToEdge, { kind: 'begin' | 'drain' }>): void {
+    switch (message.kind) {
+      case 'answer':
+        return this.#channels.get(message.channel)?.answered(message.exchange, message.refusal);
+      case 'deliver':
+        return this.#channels.get(message.channel)?.deliver(message.payload);
+      case 'fan-out': {
+        const template = publishTemplateOf(message.parts);
+        for (const [index, channel] of message.channels.entries()) {
+          const recipient = message.recipients[index] ?? '';
+          this.#channels.get(channel)?.deliver(template.encode(recipient, message.transIDs[index] ?? 0));
+        }
+        return;
+      }
+      case 'terminate':
+        return this.#channels.get(message.channel)?.terminated(message);
+      case 'abort':
+        return this.#channels.get(message.channel)?.abort(new ReplyError(451, message.text));
+      case 'verified': {
+        const { request, isRight, refusal } = message;
+        const verification = this.#verifications.get(request);
+        this.#verifications.delete(request);
+        if (refusal === undefined) verification?.resolve(isRight);
+        else verification?.reject(new ReplyError(refusal.replyCode, refusal.text));
+      }
+    }
+  }
+
+  #numberOf(session: SessionHandle): number {
+    const known = this.#sessions.get(session);
+    if (known !== undefined) return known;
+    this.#lastSession += 1;
+    this.#sessions.set(session, this.#lastSession);
+    return this.#lastSession;
+  }
+}
+
+/** One APEX channel of an edge. */
+class RemoteHandler implements ApexHandler {
+  readonly #out: Outbound<FromEdge>;
+  readonly #number: number;
+  readonly #apex: ApexChannel;
+  readonly #session: SessionHandle;
+  readonly #forget: () => void;
+  /** Operations that wait for the owner's answer. */
+  readonly #answers = new Map<number, Answer>();
+  #lastExchange = 0;
+
+  constructor(
+    out: Outbound<FromEdge>,
+    number: number,
+    apex: ApexChannel,
+    session: SessionHandle,
+    forget: () => void,
+  ) {
+    this.#out = out;
+    this.#number = number;
+    this.#apex = apex;
+    this.#session = session;
+    this.#forget = forget;
+  }
+
+  attach(attach: Attach, answer: Answer): void {
+    this.#operation(attach, answer);
+  }
+
+  bind(bind: Bind, answer: Answer): void {
+    this.#operation(bind, answer);
+  }
+
+  terminate(terminate: Terminate, answer: Answer): void {
+    this.#operation(terminate, answer);
+  }
+
+  data(_message: DataMessage, answer: Answer, payload: Uint8Array): void {
+    const exchange = this.#expect(answer);
+    this.#out.say({ kind: 'data', channel: this.#number, exchange, payload });
+  }
+
+  closed(): void {
+    this.#forget();
+    this.#answers.clear();
+    this.#out.say({ kind: 'closed', channel: this.#number });
+  }
+
+  answered(exchange: number, refusal: { replyCode: number; text: string } | undefined): void {
+    const answer = this.#answers.get(exchange);
+    this.#answers.delete(exchange);
+    if (refusal === undefined) answer?.ok();
+    else answer?.error(refusal.replyCode, refusal.text);
+  }
+
+  deliver(payload: Uint8Array): void {
+    const channel = this.#number;
+    this.#unlessClosed(
+      () =>
+        this.#apex.data(payload, (failure) => {
+          if (failure === undefined) this.#acknowledge();
+          else if (failure instanceof ReplyError) {
+            const { replyCode, text } = failure;
+            this.#out.say({ kind: 'refused', channel, replyCode, text });
+          } else this.#out.say({ kind: 'refused', channel, text: failure.message });
+        }),
+      (text) => this.#out.say({ kind: 'refused', channel, text }),
+    );
+  }
+
+  #acknowledge(): void {
+    const { last } = this.#out;
+    if (last?.kind === 'acknowledged') last.channels.push(this.#number);
+    else this.#out.say({ kind: 'acknowledged', channels: [this.#number] });
+  }
+
+  terminated({ transID, code, text }: Extract<ToEdge, { kind: 'terminate' }>): void {
+    // Whoever closes the channel ends the attachment by that.
+    this.#unlessClosed(
+      () => this.#apex.terminate({ kind: 'terminate', transID, code, text }, ignore),
+      ignore,
+    );
+  }
+
+  abort(reason: Error): void {
+    this.#session.abort(reason);
+  }
+
+  #operation(element: Attach | Bind | Terminate, answer: Answer): void {
+    const exchange = this.#expect(answer);
+    const { identity } = this.#session.facts;
+    const operation = { kind: 'operation', channel: this.#number, exchange, element } as const;
+    this.#out.say(identity === undefined ? operation : { ...operation, identity });
+  }
+
+  #expect(answer: Answer): number {
+    this.#lastExchange += 1;
+    this.#answers.set(this.#lastExchange, answer);
+    return this.#lastExchange;
+  }
+
+  /** A channel that is about to close takes nothing new. */
+  #unlessClosed(send: () => void, failed: (text: string) => void): void {
+    try {
+      send();
+    } catch (error) {
+      if (!(error instanceof UsageError && error.code === 'channel.closed')) throw error;
+      failed(error.message);
+    }
+  }
+}
+
+function ignore(): void {}
