@@ -32,6 +32,7 @@ export async function startServer(
   folder: string,
   load: Load,
   from: keyof typeof commands = 'build',
+  workers = 0,
 ): Promise<BenchServer> {
   const config = join(folder, 'apexd.yaml');
   writeFileSync(
@@ -54,7 +55,16 @@ log: { level: warn }
     },
   );
   if (provisioned.status !== 0) throw new Error(`provisioning failed: ${provisioned.stderr}`);
-  const [command, ...rest] = pinned(0, [process.execPath, ...commands[from], 'serve', '--config', config]);
+  // Edges are for several processors.
+  const bound = workers === 0 ? pinned : (_processor: number, line: readonly string[]) => line;
+  const [command, ...rest] = bound(0, [
+    process.execPath,
+    ...commands[from],
+    'serve',
+    '--config',
+    config,
+    ...(workers === 0 ? [] : ['--workers', String(workers)]),
+  ]);
   const child = spawn(command!, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
   const port = await firstPort(child);
   return {
