@@ -29,6 +29,11 @@ export function attach(relay: Relay, channel: RelayChannel, request: Attach, ans
   relay.access.check(endpoint, endpoint, 'core:data', (verdict) => {
     if (verdict === 'unknown') return answer(new ReplyError(537, `${endpoint} is not provisioned`));
     if (verdict === 'failed') return answer(new ReplyError(451, 'the store did not answer; try again'));
+    take(false);
+  });
+
+  /** `isKnown`: the present attachment is no mere memory of a peer that has left. */
+  function take(isKnown: boolean): void {
     if (!relay.isOpen(channel)) return;
     if (channel.operations.has(transID)) {
       return answer(new ReplyError(555, `transID ${transID} is in use on this channel`));
@@ -38,6 +43,8 @@ export function attach(relay: Relay, channel: RelayChannel, request: Attach, ans
     if (present !== undefined && present.channel.session !== channel.session) {
       // 3342 §1
       if (!overrides) {
+        const { link } = present.channel;
+        if (!isKnown && link.caughtUp !== undefined) return link.caughtUp(() => take(true));
         // 3340 §4.4.1 step 5
         return answer(new ReplyError(554, `${endpoint} is attached elsewhere; attachOverride takes it over`));
       }
@@ -50,7 +57,7 @@ export function attach(relay: Relay, channel: RelayChannel, request: Attach, ans
     answer(undefined);
     // 3342 §3
     relay.held.attached(endpoint);
-  });
+  }
 }
 
 /** 3340 §4.5.1 rule 1, C3: the identity function, extended to subaddresses; nobody attaches as a service. */

@@ -78,6 +78,11 @@ export interface RelayLink {
   sendTerminate(transID: number, code: number, text: string): void;
   /** Payload octets that the peer has not taken yet. */
   readonly unsentOctets: number;
+  /**
+   * Calls back once the relay has learnt of all that the peer has done up to now, such as leaving. Absent: it learns
+   * of that at once.
+   */
+  caughtUp?(then: () => void): void;
   /** Ends the whole session at once. */
   abort(reason: Error): void;
 }
