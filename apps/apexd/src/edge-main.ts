@@ -7,9 +7,14 @@ import { holdYoungGeneration } from './young-generation.ts';
  */
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
 
+let left: Promise<void> = Promise.resolve();
 const pipe: Pipe<ToEdge, FromEdge> = {
   send(batch) {
-    if (process.connected) process.send?.(batch, undefined, undefined, () => {});
+    if (!process.connected) return;
+    left = new Promise((resolve) => {
+      // An error says that the owner is gone, and so does the end of the connection.
+      process.send?.(batch, undefined, undefined, () => resolve());
+    });
   },
   open({ received, closed }) {
     process.on('message', received);
@@ -21,4 +26,6 @@ process.once('disconnect', () => process.exit());
 
 holdYoungGeneration();
 await createEdge(pipe);
+// The owner learns why, before the process is gone.
+await left;
 process.disconnect?.();

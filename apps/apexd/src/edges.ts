@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
+import { fileURLToPath } from 'node:url';
 import type { ApexOwner, Edge, FromEdge, Pipe, ToEdge } from '@apex/server';
 import type { Logger } from 'pino';
 
@@ -34,7 +35,7 @@ export class Edges {
   static async start(owner: ApexOwner, count: number, listen: Listen, log: Logger): Promise<Edges> {
     const source = import.meta.url.endsWith('.ts');
     cluster.setupPrimary({
-      exec: new URL(source ? './edge-main.ts' : './edge-main.js', import.meta.url).pathname,
+      exec: fileURLToPath(new URL(source ? './edge-main.ts' : './edge-main.js', import.meta.url)),
       args: [],
       serialization: 'advanced',
     });
@@ -103,15 +104,18 @@ function pipeTo(worker: Worker, log: Logger): Pipe<FromEdge, ToEdge> {
   const taken = (): void => {
     onItsWay -= 1;
   };
+  const end = (): void => {
+    log.error({ event: 'edge.stuck', pid: worker.process.pid });
+    worker.process.kill('SIGKILL');
+  };
   return {
     send(batch) {
       if (!worker.isConnected()) return;
       onItsWay += 1;
       worker.send(batch, undefined, undefined, taken);
-      if (onItsWay <= BACKLOG) return;
-      log.error({ event: 'edge.stuck', pid: worker.process.pid });
-      worker.process.kill('SIGKILL');
+      if (onItsWay > BACKLOG) end();
     },
+    end,
     open({ received, closed }) {
       worker.on('message', received);
       worker.on('error', (error) => log.error({ event: 'edge.error', error: error.message }));

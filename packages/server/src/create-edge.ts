@@ -10,14 +10,17 @@ const TELL_MS = 1000;
 
 /**
  * Runs an edge: it listens as its owner says, holds the connections, and passes on what they say. Resolves when it
- * has been drained, or when its owner is gone; all sessions have ended then.
+ * has been drained, when its owner is gone, or when it cannot listen; all sessions have ended then.
  */
 export function createEdge(pipe: Pipe<ToEdge, FromEdge>): Promise<void> {
   const ended = Promise.withResolvers<void>();
   const out = new Outbound<FromEdge>((batch) => pipe.send(batch));
   const relay = new RemoteRelay(out);
   let listener: Promise<Listener | undefined> | undefined;
+  let isEnding = false;
   const end = async (): Promise<void> => {
+    if (isEnding) return;
+    isEnding = true;
     await (await listener)?.close();
     out.say({ kind: 'drained' });
     out.flush();
@@ -26,8 +29,12 @@ export function createEdge(pipe: Pipe<ToEdge, FromEdge>): Promise<void> {
   pipe.open({
     received(batch) {
       for (const message of batch) {
-        if (message.kind === 'begin') listener = begin(message.settings, relay, out);
-        else if (message.kind === 'drain') void end();
+        if (message.kind === 'begin') {
+          listener = begin(message.settings, relay, out);
+          void listener.then((started) => {
+            if (started === undefined) void end();
+          });
+        } else if (message.kind === 'drain') void end();
         else relay.take(message);
       }
     },

@@ -5,19 +5,18 @@ import {
   type SessionFacts,
   SessionLostError,
 } from '@apex/beep';
-import { type PublishTemplate, parseDataMessage } from '@apex/protocol';
+import { parseDataMessage } from '@apex/protocol';
 import { attach } from '../relay/attach.ts';
 import { bind } from '../relay/bind.ts';
 import { data } from '../relay/data.ts';
 import type { Outcome } from '../relay/outcome.ts';
-import { octetsOf } from '../relay/payload.ts';
-import type { Payload, RelayLink } from '../relay/ports.ts';
 import type { Relay } from '../relay/relay.ts';
 import { RelayChannel, RelaySession } from '../relay/relay-session.ts';
 import { terminate } from '../relay/terminate.ts';
 import type { ServerEvent } from '../server-event.ts';
 import type { EdgeSettings, FromEdge, ToEdge } from './messages.ts';
 import { Outbound, type Pipe } from './pipe.ts';
+import { RemoteLink } from './remote-link.ts';
 
 export interface EdgeConnectionOptions {
   readonly relay: Relay;
@@ -25,7 +24,12 @@ export interface EdgeConnectionOptions {
   readonly pipe: Pipe<FromEdge, ToEdge>;
   readonly settings: EdgeSettings;
   readonly onEvent: (event: ServerEvent) => void;
+  /** How long an edge may say nothing before it counts as stuck and is ended, in milliseconds; default a minute. */
+  readonly silenceMs?: number | undefined;
 }
+
+/** Marks that an edge gets while it may be silent. */
+const MARKS = 6;
 
 interface OpenChannel {
   readonly channel: RelayChannel;
@@ -56,6 +60,12 @@ export class EdgeConnection {
   readonly #listening = Promise.withResolvers<{ host: string; port: number }>();
   readonly #ended = Promise.withResolvers<void>();
   readonly #drained = Promise.withResolvers<void>();
+  readonly #marks = new Map<number, () => void>();
+  readonly #pulse: ReturnType<typeof setInterval>;
+  #lastMark = 0;
+  /** Marks said since anything was heard. */
+  #unheard = 0;
+  #isGone = false;
 
   constructor(options: EdgeConnectionOptions) {
     this.#options = options;
@@ -65,17 +75,37 @@ export class EdgeConnection {
     this.#out = new Outbound((batch) => options.pipe.send(batch));
     options.pipe.open({
       received: (batch) => {
+        // Of a process that has ended messages may still come.
+        if (this.#isGone) return;
+        this.#unheard = 0;
         for (const message of batch) this.#take(message);
       },
       closed: () => this.#closed(),
     });
     this.#out.say({ kind: 'begin', settings: options.settings });
+    this.#pulse = setInterval(() => this.#listen(), (options.silenceMs ?? 60_000) / MARKS);
+    this.#pulse.unref();
   }
 
   /** Resolves when the edge has released its sessions, or is gone. */
   drain(): Promise<void> {
     this.#out.say({ kind: 'drain' });
     return this.#drained.promise;
+  }
+
+  /** Counts marks rather than time: an owner that was busy itself has not listened. */
+  #listen(): void {
+    if (this.#unheard >= MARKS) return this.#options.pipe.end?.();
+    this.#unheard += 1;
+    this.#caughtUp(() => {});
+  }
+
+  /** Calls back once all that the edge has said up to now has been taken, or it is gone. */
+  #caughtUp(then: () => void): void {
+    if (this.#isGone) return then();
+    this.#lastMark += 1;
+    this.#marks.set(this.#lastMark, then);
+    this.#out.say({ kind: 'mark', mark: this.#lastMark });
   }
 
   #take(message: FromEdge): void {
@@ -90,13 +120,13 @@ export class EdgeConnection {
       case 'data':
         return this.#operation(message);
       case 'acknowledged':
-        for (const channel of message.channels) this.#channels.get(channel)?.link.acknowledged(undefined);
+        for (const channel of message.channels) this.#channels.get(channel)?.link.acknowledged();
         return;
       case 'refused': {
-        const { replyCode, text } = message;
+        const { channel, delivery, replyCode, text } = message;
         const failure =
           replyCode === undefined ? new SessionLostError(text) : new ReplyError(replyCode, text);
-        return this.#channels.get(message.channel)?.link.acknowledged(failure);
+        return this.#channels.get(channel)?.link.refused(delivery, failure);
       }
       case 'closed':
         return this.#close(message.channel);
@@ -107,6 +137,11 @@ export class EdgeConnection {
       case 'sessions':
         this.sessions = message.count;
         return;
+      case 'mark': {
+        const then = this.#marks.get(message.mark);
+        this.#marks.delete(message.mark);
+        return then?.();
+      }
       case 'drained':
         return this.#drained.resolve();
     }
@@ -114,7 +149,7 @@ export class EdgeConnection {
 
   #opened(number: number, sessionNumber: number): void {
     const known = this.#sessions.get(sessionNumber) ?? this.#newSession(sessionNumber);
-    const link = new RemoteLink(number, this.#out);
+    const link = new RemoteLink(number, this.#out, (then) => this.#caughtUp(then));
     const channel = new RelayChannel(known.session, link);
     this.#channels.set(number, { channel, link, session: sessionNumber });
     this.#options.relay.opened(channel);
@@ -186,7 +221,11 @@ export class EdgeConnection {
   }
 
   #closed(): void {
+    this.#isGone = true;
+    clearInterval(this.#pulse);
     for (const number of [...this.#channels.keys()]) this.#close(number);
+    for (const then of this.#marks.values()) then();
+    this.#marks.clear();
     this.sessions = 0;
     this.#listening.reject(new EdgeError('edge.ended', 'the edge process ended'));
     this.#drained.resolve();
@@ -203,84 +242,4 @@ export class EdgeError extends Error {
     this.name = 'EdgeError';
     this.code = code;
   }
-}
-
-/** A channel of an edge as the relay uses it. What is sent counts as unsent until it is answered. */
-class RemoteLink implements RelayLink {
-  readonly #channel: number;
-  readonly #out: Outbound<ToEdge>;
-  /** In the order in which they were sent; answers come in that order. */
-  #waiting: { readonly octets: number; readonly acknowledged: (failure: Error | undefined) => void }[] = [];
-  #head = 0;
-  #isGone = false;
-  unsentOctets = 0;
-
-  constructor(channel: number, out: Outbound<ToEdge>) {
-    this.#channel = channel;
-    this.#out = out;
-  }
-
-  sendData(payload: Payload, acknowledged: (failure: Error | undefined) => void): void {
-    if (this.#isGone) return acknowledged(new SessionLostError('the channel is closed'));
-    const octets = this.#say(payload);
-    this.#waiting.push({ octets, acknowledged });
-    this.unsentOctets += octets;
-  }
-
-  #say(payload: Payload): number {
-    const channel = this.#channel;
-    if (typeof payload === 'function') {
-      const octets = octetsOf(payload);
-      this.#out.say({ kind: 'deliver', channel, payload: octets });
-      return octets.length;
-    }
-    const { template, recipient, transID } = payload;
-    const { parts } = template;
-    const { last } = this.#out;
-    if (last?.kind === 'fan-out' && last.parts === parts) {
-      last.channels.push(channel);
-      last.recipients.push(recipient);
-      last.transIDs.push(transID);
-    } else {
-      const one = { channels: [channel], recipients: [recipient], transIDs: [transID] };
-      this.#out.say({ kind: 'fan-out', parts, ...one });
-    }
-    return sizeOf(template) + recipient.length;
-  }
-
-  sendTerminate(transID: number, code: number, text: string): void {
-    this.#out.say({ kind: 'terminate', channel: this.#channel, transID, code, text });
-  }
-
-  abort(reason: Error): void {
-    this.#out.say({ kind: 'abort', channel: this.#channel, text: reason.message });
-  }
-
-  /** The oldest unanswered data has its answer. */
-  acknowledged(failure: Error | undefined): void {
-    const oldest = this.#waiting[this.#head];
-    if (oldest === undefined) return;
-    this.#head += 1;
-    if (this.#head === this.#waiting.length || this.#head >= 1024) {
-      this.#waiting = this.#waiting.slice(this.#head);
-      this.#head = 0;
-    }
-    this.unsentOctets -= oldest.octets;
-    oldest.acknowledged(failure);
-  }
-
-  /** The channel is gone, and with it all answers. */
-  lost(): void {
-    this.#isGone = true;
-    const waiting = this.#waiting.slice(this.#head);
-    this.#waiting = [];
-    this.#head = 0;
-    this.unsentOctets = 0;
-    for (const { acknowledged } of waiting)
-      acknowledged(new SessionLostError('the session ended before the reply'));
-  }
-}
-
-function sizeOf({ parts }: PublishTemplate): number {
-  return parts.head.length + parts.middle.length + parts.tail.length;
 }

@@ -31,12 +31,14 @@ export type FromEdge =
       readonly exchange: number;
       readonly payload: Uint8Array;
     }
-  /** For each entry, the oldest unacknowledged data of that channel was answered `ok`. */
+  /** For each entry, the oldest unsettled delivery of that channel was answered `ok`. */
   | { readonly kind: 'acknowledged'; readonly channels: number[] }
-  /** The oldest unacknowledged data of the channel was not; without a reply code its session is gone. */
+  /** A delivery was not; without a reply code it could not be, or its answer was lost. */
   | {
       readonly kind: 'refused';
       readonly channel: number;
+      /** The how manieth of the channel, from 0. One that is refused here is settled before earlier ones. */
+      readonly delivery: number;
       readonly replyCode?: number;
       readonly text: string;
     }
@@ -52,6 +54,8 @@ export type FromEdge =
   | { readonly kind: 'event'; readonly event: ServerEvent }
   /** How many sessions are open now. */
   | { readonly kind: 'sessions'; readonly count: number }
+  /** The owner's mark comes back, behind all that was said before it arrived. */
+  | { readonly kind: 'mark'; readonly mark: number }
   /** All sessions have ended. */
   | { readonly kind: 'drained' };
 
@@ -90,6 +94,8 @@ export type ToEdge =
       /** Why it could not be decided. */
       readonly refusal?: { readonly replyCode: number; readonly text: string };
     }
+  /** To be sent back. */
+  | { readonly kind: 'mark'; readonly mark: number }
   /** Accepts no more connections, and releases the sessions. */
   | { readonly kind: 'drain' };
 

@@ -4,6 +4,8 @@ export interface Pipe<In, Out> {
   send(batch: readonly Out[]): void;
   /** Set once, before anything arrives. */
   open(handlers: PipeHandlers<In>): void;
+  /** Ends the other end at once, if it can be: it is stuck. `closed` follows. */
+  end?(): void;
 }
 
 export interface PipeHandlers<In> {

@@ -17,6 +17,7 @@ import {
   publishTemplateOf,
   type Terminate,
 } from '@apex/protocol';
+import { Intake } from './intake.ts';
 import type { FromEdge, ToEdge } from './messages.ts';
 import type { Outbound } from './pipe.ts';
 
@@ -28,6 +29,7 @@ export class RemoteRelay {
   readonly #out: Outbound<FromEdge>;
   readonly #channels = new Map<number, RemoteHandler>();
   readonly #sessions = new WeakMap<SessionHandle, number>();
+  readonly #intake = new Intake();
   readonly #verifications = new Map<number, PromiseWithResolvers<boolean>>();
   #lastChannel = 0;
   #lastSession = 0;
@@ -43,9 +45,8 @@ export class RemoteRelay {
       started: (apex, session) => {
         this.#lastChannel += 1;
         const number = this.#lastChannel;
-        const handler = new RemoteHandler(this.#out, number, apex, session, () =>
-          this.#channels.delete(number),
-        );
+        const forget = (): void => void this.#channels.delete(number);
+        const handler = new RemoteHandler(this.#out, this.#intake, number, apex, session, forget);
         this.#channels.set(number, handler);
         this.#out.say({ kind: 'opened', channel: number, session: this.#numberOf(session) });
         return handler;
@@ -83,6 +84,8 @@ export class RemoteRelay {
         return this.#channels.get(message.channel)?.terminated(message);
       case 'abort':
         return this.#channels.get(message.channel)?.abort(new ReplyError(451, message.text));
+      case 'mark':
+        return this.#out.say(message);
       case 'verified': {
         const { request, isRight, refusal } = message;
         const verification = this.#verifications.get(request);
@@ -105,22 +108,26 @@ export class RemoteRelay {
 /** One APEX channel of an edge. */
 class RemoteHandler implements ApexHandler {
   readonly #out: Outbound<FromEdge>;
+  readonly #intake: Intake;
   readonly #number: number;
   readonly #apex: ApexChannel;
   readonly #session: SessionHandle;
   readonly #forget: () => void;
   /** Operations that wait for the owner's answer. */
-  readonly #answers = new Map<number, Answer>();
+  readonly #answers = new Map<number, { readonly answer: Answer; readonly octets: number }>();
   #lastExchange = 0;
+  #deliveries = 0;
 
   constructor(
     out: Outbound<FromEdge>,
+    intake: Intake,
     number: number,
     apex: ApexChannel,
     session: SessionHandle,
     forget: () => void,
   ) {
     this.#out = out;
+    this.#intake = intake;
     this.#number = number;
     this.#apex = apex;
     this.#session = session;
@@ -140,35 +147,44 @@ class RemoteHandler implements ApexHandler {
   }
 
   data(_message: DataMessage, answer: Answer, payload: Uint8Array): void {
-    const exchange = this.#expect(answer);
+    const exchange = this.#expect(answer, payload.length);
+    this.#intake.add(this.#apex.channel, payload.length);
     this.#out.say({ kind: 'data', channel: this.#number, exchange, payload });
   }
 
   closed(): void {
     this.#forget();
+    let octets = 0;
+    for (const waiting of this.#answers.values()) octets += waiting.octets;
     this.#answers.clear();
+    this.#intake.remove(octets);
     this.#out.say({ kind: 'closed', channel: this.#number });
   }
 
   answered(exchange: number, refusal: { replyCode: number; text: string } | undefined): void {
-    const answer = this.#answers.get(exchange);
+    const waiting = this.#answers.get(exchange);
+    if (waiting === undefined) return;
+    const { answer, octets } = waiting;
     this.#answers.delete(exchange);
-    if (refusal === undefined) answer?.ok();
-    else answer?.error(refusal.replyCode, refusal.text);
+    this.#intake.remove(octets);
+    if (refusal === undefined) answer.ok();
+    else answer.error(refusal.replyCode, refusal.text);
   }
 
   deliver(payload: Uint8Array): void {
     const channel = this.#number;
+    const delivery = this.#deliveries;
+    this.#deliveries += 1;
     this.#unlessClosed(
       () =>
         this.#apex.data(payload, (failure) => {
           if (failure === undefined) this.#acknowledge();
           else if (failure instanceof ReplyError) {
             const { replyCode, text } = failure;
-            this.#out.say({ kind: 'refused', channel, replyCode, text });
-          } else this.#out.say({ kind: 'refused', channel, text: failure.message });
+            this.#out.say({ kind: 'refused', channel, delivery, replyCode, text });
+          } else this.#out.say({ kind: 'refused', channel, delivery, text: failure.message });
         }),
-      (text) => this.#out.say({ kind: 'refused', channel, text }),
+      (text) => this.#out.say({ kind: 'refused', channel, delivery, text }),
     );
   }
 
@@ -197,9 +213,9 @@ class RemoteHandler implements ApexHandler {
     this.#out.say(identity === undefined ? operation : { ...operation, identity });
   }
 
-  #expect(answer: Answer): number {
+  #expect(answer: Answer, octets = 0): number {
     this.#lastExchange += 1;
-    this.#answers.set(this.#lastExchange, answer);
+    this.#answers.set(this.#lastExchange, { answer, octets });
     return this.#lastExchange;
   }
 
