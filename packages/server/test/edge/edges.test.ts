@@ -1,281 +1,293 @@
-import { authenticate, drive, type Peer, plainClient } from '@apex/beep';
+import { authenticate, drive, plainClient, type Reply, ReplyError } from '@apex/beep';
 import { connectTcp } from '@apex/beep/tcp';
-import {
-  APEX_PROFILE_URI,
-  ApexChannel,
-  type Attach,
-  attachOverrideOption,
-  contentElement,
-  type DataMessage,
-  formatInitialization,
-  formatOperation,
-  type Operation,
-  parseInitializationReply,
-  parseOperation,
-  type Subscribe,
-  serviceData,
-} from '@apex/protocol';
-import { afterEach, describe, expect, it } from 'vitest';
+import type { Operation, Publish } from '@apex/protocol';
+import { describe, expect, it } from 'vitest';
 import { createEdge } from '../../src/create-edge.ts';
-import { type ApexOwner, createOwner, type Edge, type OwnerOptions } from '../../src/create-owner.ts';
-import type { ServerEvent } from '../../src/server-event.ts';
-import { MemoryStore } from '../../src/store/memory/memory-store.ts';
-import { PipePair } from './pipes.ts';
+import { MemoryPipe } from './pipes.ts';
+import { type Application, Stage, startEdge } from './stage.ts';
 
 const fred = 'fred@example.com';
 const wilma = 'wilma@example.com';
-const SERVICE = 'apex=presence@example.com';
-const ends: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
+const barney = 'barney@example.com';
 
-interface Stage {
-  readonly owner: ApexOwner;
-  readonly events: readonly ServerEvent[];
-  readonly edges: readonly { readonly edge: Edge; readonly pipe: PipePair; readonly port: number }[];
-}
+/** For what hangs. */
+const soon = { timeout: 60_000 };
 
-/** An owner with fred, wilma, and `count` edges, each on a port of its own. */
-async function stage(count = 2, options: Partial<OwnerOptions> = {}): Promise<Stage> {
-  const events: ServerEvent[] = [];
-  const owner = await createOwner({
-    domain: 'example.com',
-    store: new MemoryStore(),
-    edges: count,
-    requireTls: false,
-    iterations: 4096,
-    accessDefaults: [{ actor: '*@example.com', actions: ['core:data', 'presence:subscribe'] }],
-    onEvent: (event) => events.push(event),
-    ...options,
-  });
-  ends.push(() => owner.close());
-  for (const name of [fred, wilma]) await owner.administration.addEndpoint(name, 'yabba');
-  const edges = [];
-  for (let index = 0; index < count; index++) {
-    const pipe = new PipePair();
-    const edge = owner.accept(pipe.owner, { host: '127.0.0.1', port: 0 });
-    void createEdge(pipe.edge);
-    edges.push({ edge, pipe, port: (await edge.listening).port });
-  }
-  return { owner, events, edges };
-}
+/** Any data that is no answer to anything. */
+const hello = { kind: 'terminate', transID: 7, code: 250, text: '' } as const;
+const isHello = (operation: Operation | string): boolean =>
+  typeof operation !== 'string' && operation.kind === 'terminate' && operation.transID === 7;
 
-/** An application over TCP, and what it was sent. */
-class Application {
-  readonly received: Operation[] = [];
-  readonly terminated: number[] = [];
-  readonly apex: ApexChannel;
-  readonly peer: Peer;
-  readonly #endpoint: string;
-  #changed = Promise.withResolvers<void>();
-
-  constructor(peer: Peer, endpoint: string) {
-    this.peer = peer;
-    this.#endpoint = endpoint;
-    this.apex = new ApexChannel(() => ({
-      data: (message, answer) => {
-        answer.ok();
-        this.#took(message);
-      },
-      terminate: ({ code }, answer) => {
-        answer.ok();
-        this.terminated.push(code);
-        this.#change();
-      },
-      closed: () => {},
-    }));
-  }
-
-  send(operation: Operation): void {
-    this.apex.data(serviceData(this.#endpoint, SERVICE, formatOperation(operation)), () => {});
-  }
-
-  async until(isSo: (application: this) => boolean): Promise<void> {
-    while (!isSo(this)) await this.#changed.promise;
-  }
-
-  #took(message: DataMessage): void {
-    const element = contentElement(message);
-    if (element !== undefined) this.received.push(parseOperation(element));
-    this.#change();
-  }
-
-  #change(): void {
-    const { resolve } = this.#changed;
-    this.#changed = Promise.withResolvers();
-    resolve();
-  }
-}
-
-async function connected(port: number): Promise<Peer> {
-  const peer = drive(await connectTcp({ host: '127.0.0.1', port }), { role: 'initiator', profiles: [] });
-  ends.push(async () => peer.abort(new Error('the test is over')));
-  return peer;
-}
-
-/** Attaches; the reply code when the relay refuses. */
-async function attached(port: number, endpoint: string, options: Attach['options'] = []) {
-  const peer = await connected(port);
-  await authenticate(
-    peer,
-    plainClient({ authentication: endpoint, password: 'yabba', requireSecured: false }),
+function publishes({ received }: Application): Publish[] {
+  return received.filter(
+    (operation): operation is Publish => typeof operation !== 'string' && operation.kind === 'publish',
   );
-  const application = new Application(peer, endpoint);
-  const { channel, initializationReply } = await peer.startChannel({
-    profiles: [
-      {
-        uri: APEX_PROFILE_URI,
-        initialization: formatInitialization({ kind: 'attach', endpoint, transID: 1, options }),
-      },
-    ],
-    handler: application.apex,
-  });
-  application.apex.open(channel);
-  return { application, refusal: parseInitializationReply(initializationReply) };
 }
 
-function subscribe(transID: number): Subscribe {
-  return { kind: 'subscribe', publisher: fred, transID, duration: 60 };
+async function connectTo(port: number) {
+  return drive(await connectTcp({ host: '127.0.0.1', port }), { role: 'initiator', profiles: [] });
 }
 
-describe('edges', () => {
-  it('[3340 §4.4.1 step 5] know of each other: an endpoint attached at one is refused at another with 554', async () => {
-    const { edges } = await stage();
-    const ports = edges.map(({ port }) => port);
-    expect((await attached(ports[0] ?? 0, fred)).refusal).toBeUndefined();
-    expect((await attached(ports[1] ?? 0, fred)).refusal).toMatchObject({ replyCode: 554 });
+async function codeOf(promise: Promise<unknown>): Promise<number | string> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof ReplyError) return error.replyCode;
+    throw error;
+  }
+  return 'accepted';
+}
+
+describe('an owner with two edges', () => {
+  it('carries data from a session of one edge to one of the other', async () => {
+    const stage = await Stage.start(2);
+    const one = await stage.attached(0, fred);
+    const other = await stage.attached(1, wilma);
+    expect(await one.send(wilma, hello)).toBeUndefined();
+    await other.next(isHello);
+    expect(await other.send(fred, hello)).toBeUndefined();
+    await one.next(isHello);
+    await expect.poll(() => stage.owner.counters.relay.delivered, soon).toBe(2);
   });
 
-  it('[3342 §1] let attachOverride take an endpoint over from another edge', async () => {
-    const { edges } = await stage();
-    const first = await attached(edges[0]?.port ?? 0, fred);
-    const second = await attached(edges[1]?.port ?? 0, fred, [attachOverrideOption(1)]);
-    expect(second.refusal).toBeUndefined();
-    await first.application.until(({ terminated }) => terminated.length > 0);
-    expect(first.application.terminated).toEqual([556]);
+  it('[3340 §4.4.1 step 5] refuses an endpoint that is attached through the other edge with 554', async () => {
+    const stage = await Stage.start(2);
+    await stage.attached(0, fred);
+    expect(await (await stage.join(1, fred)).attach()).toMatchObject({ replyCode: 554 });
   });
 
-  it('carry operations, and answers in the order of the operations', async () => {
-    const { edges } = await stage();
-    const { application } = await attached(edges[1]?.port ?? 0, wilma);
-    for (let transID = 1; transID <= 20; transID++) application.send({ ...subscribe(transID), duration: 0 });
-    await application.until(({ received }) => received.length === 20);
-    expect(application.received.map((each) => ('transID' in each ? each.transID : 0))).toEqual(
-      Array.from({ length: 20 }, (_, index) => index + 1),
+  it('[3342 §1] takes an endpoint over from the other edge, whose application gets terminate 556', async () => {
+    const stage = await Stage.start(2);
+    const first = await stage.attached(0, fred);
+    const second = await stage.join(1, fred);
+    expect(await second.attach({ overrides: true })).toBeUndefined();
+    await first.next((operation) => operation === 'terminated 556');
+    await (await stage.attached(0, wilma)).send(fred, hello);
+    await second.next(isHello);
+    expect(first.received).toEqual(['terminated 556']);
+  });
+
+  it('[B10] lets in through one edge who has left through the other, however late the news', async () => {
+    const stage = await Stage.start(2);
+    const first = await stage.attached(0, fred);
+    const second = await stage.join(1, fred);
+    const { pipe } = stage.edges[0]!;
+    pipe.toOwner.hold();
+    await first.release();
+    const attached = second.attach();
+    await pipe.toEdge.have(1, 'mark');
+    pipe.toOwner.release();
+    expect(await attached).toBeUndefined();
+  });
+
+  it('[3343 §4.2 step 6] says one publish to each edge once, whoever holds how many subscribers', async () => {
+    const stage = await Stage.start(2);
+    const publisher = await stage.attached(0, fred);
+    const subscribers: Application[] = [];
+    for (const edge of [0, 1]) {
+      for (const name of ['a', 'b', 'c']) {
+        subscribers.push(await stage.attached(edge, `wilma/${edge}${name}@example.com`));
+      }
+    }
+    const transIDs = await Promise.all(subscribers.map((subscriber) => subscriber.subscribe()));
+    const entry = publishes(subscribers[0]!)[0]!;
+    for (const { pipe } of stage.edges) pipe.toEdge.batches.length = 0;
+    expect(await publisher.publish(entry.presence.lastUpdate, 'http://example.com/new')).toBe(250);
+    for (const [index, subscriber] of subscribers.entries()) {
+      await expect.poll(() => publishes(subscriber).length, soon).toBe(2);
+      expect(publishes(subscriber)[1]).toMatchObject({
+        transID: transIDs[index],
+        presence: { publisherInfo: 'http://example.com/new' },
+      });
+    }
+    for (const { pipe } of stage.edges) {
+      const fanOuts = pipe.toEdge.of('fan-out');
+      expect(fanOuts.map(({ channels }) => channels.length)).toEqual([3]);
+    }
+  });
+
+  it('[P10] brings the updates of one publisher to subscribers of both edges in their order', async () => {
+    const stage = await Stage.start(2);
+    const publisher = await stage.attached(0, fred);
+    const subscribers = [await stage.attached(0, wilma), await stage.attached(1, barney)];
+    for (const subscriber of subscribers) await subscriber.subscribe();
+    const [near, far] = subscribers as [Application, Application];
+    for (let update = 1; update <= 5; update += 1) {
+      const { presence } = publishes(near).at(-1)!;
+      expect(await publisher.publish(presence.lastUpdate, `http://example.com/${update}`)).toBe(250);
+      await expect.poll(() => publishes(near).length, soon).toBe(update + 1);
+    }
+    await expect.poll(() => publishes(far).length, soon).toBe(6);
+    expect(publishes(far)).toEqual(publishes(far).toSorted(byLastUpdate));
+    expect(publishes(far).map(({ presence }) => presence)).toEqual(
+      publishes(near).map(({ presence }) => presence),
     );
   });
 
-  it('get one message for a fan-out, with the octets that all copies share once', async () => {
-    const { edges, owner } = await stage();
-    const [first, second] = edges;
-    const applications = [];
-    for (let index = 0; index < 12; index++) {
-      const endpoint = `e${index}@example.com`;
-      await owner.administration.addEndpoint(endpoint, 'yabba');
-      const { port = 0 } = (index % 2 === 0 ? first : second) ?? {};
-      const { application } = await attached(port, endpoint);
-      application.send(subscribe(1));
-      await application.until(({ received }) => received.length === 1);
-      applications.push(application);
+  it('carries operations and their answers in the order of the operations', async () => {
+    const stage = await Stage.start(2);
+    const application = await stage.attached(1, wilma);
+    const transIDs = Array.from({ length: 20 }, (_, index) => index + 1);
+    for (const transID of transIDs) {
+      const operation = { kind: 'subscribe', publisher: fred, transID, duration: 0 } as const;
+      void application.send('apex=presence@example.com', operation);
     }
-    const fredAt = await attached(first?.port ?? 0, fred);
-    for (const { pipe } of edges) pipe.toEdge.length = 0;
-    const current = applications[0]?.received[0];
-    if (current?.kind !== 'publish') throw new Error('no entry');
-    fredAt.application.send({ ...current, transID: 77 });
-    for (const each of applications) await each.until(({ received }) => received.length === 2);
-    for (const { pipe } of edges) {
-      const fanOuts = pipe.toEdge.flat().filter((message) => message.kind === 'fan-out');
-      expect(fanOuts.map(({ channels, recipients }) => [channels.length, recipients.length])).toEqual([
-        [6, 6],
+    await expect.poll(() => publishes(application).map(({ transID }) => transID), soon).toEqual(transIDs);
+  });
+
+  it('[B7] answers what is malformed at the edge; the owner never sees it', async () => {
+    const stage = await Stage.start(2);
+    const { apex } = await stage.attached(0, fred);
+    const send = (text: string): Promise<Reply> =>
+      new Promise((resolve) =>
+        apex.channel.send(
+          new TextEncoder().encode(`Content-Type: application/beep+xml\r\n\r\n${text}`),
+          resolve,
+        ),
+      );
+    expect(await send('<data')).toMatchObject({ kind: 'ERR' });
+    expect(await send('<data />')).toMatchObject({ kind: 'ERR' });
+    expect(stage.edges[0]!.pipe.toOwner.of('data')).toEqual([]);
+    await expect
+      .poll(() => stage.events.map(({ name, code }) => [name, code]), soon)
+      .toEqual([
+        ['message.refused', 'xml.end'],
+        ['message.refused', 'element.attribute.missing'],
       ]);
-    }
   });
 
-  it('[B7] answer what is malformed themselves', async () => {
-    const { edges } = await stage(1);
-    const { application } = await attached(edges[0]?.port ?? 0, fred);
-    const bad = new TextEncoder().encode('Content-Type: application/beep+xml\r\n\r\n<data content=');
-    const failure = await new Promise((resolve) => application.apex.data(bad, resolve));
-    expect(failure).toMatchObject({ replyCode: 500 });
-  });
-
-  it('[B13] have passwords checked by their owner', async () => {
-    const { edges } = await stage(1);
-    const peer = await connected(edges[0]?.port ?? 0);
-    const wrong = plainClient({ authentication: fred, password: 'dabba', requireSecured: false });
-    await expect(authenticate(peer, wrong)).rejects.toMatchObject({ replyCode: 535 });
-  });
-
-  it('tell their events, and how many sessions there are', async () => {
-    const { owner, edges, events } = await stage(2);
-    await attached(edges[0]?.port ?? 0, fred);
-    const peer = await connected(edges[1]?.port ?? 0);
-    await peer.greeting;
-    while (owner.sessions !== 2) await new Promise((resolve) => setImmediate(resolve));
-    const { application } = await attached(edges[1]?.port ?? 0, wilma);
-    application.apex.data(new TextEncoder().encode('\r\n<x />'), () => {});
-    while (!events.some(({ name }) => name === 'message.refused')) {
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  });
-
-  it('that are gone take their attachments with them, and leave the others alone', async () => {
-    const { edges } = await stage();
-    const [first, second] = edges;
-    await attached(first?.port ?? 0, fred);
-    const other = await attached(second?.port ?? 0, wilma);
-    first?.pipe.cut();
-    await first?.edge.ended;
-    // fred may attach again, elsewhere.
-    expect((await attached(second?.port ?? 0, fred)).refusal).toBeUndefined();
-    other.application.send(subscribe(5));
-    await other.application.until(({ received }) => received.length === 1);
-  });
-
-  it('[C13] that do not take what they are sent have their channels detached', async () => {
-    const { edges, owner } = await stage(2, { limits: { unsentOctets: 2000 } });
-    const { application } = await attached(edges[0]?.port ?? 0, wilma);
-    application.send(subscribe(1));
-    await application.until(({ received }) => received.length === 1);
-    // From now on nothing comes back from that edge.
-    const silent = edges[0]?.pipe;
-    if (silent !== undefined) silent.owner.send = () => {};
-    const fredAt = await attached(edges[1]?.port ?? 0, fred);
-    fredAt.application.send({ ...subscribe(1), duration: 0 });
-    await fredAt.application.until(({ received }) => received.length === 1);
-    for (let transID = 2; owner.counters.relay.stalled === 0; transID++) {
-      const current = fredAt.application.received.findLast((each) => each.kind === 'publish');
-      if (current?.kind !== 'publish') throw new Error('no entry');
-      fredAt.application.send({ ...current, transID });
-      await fredAt.application.until(({ received }) =>
-        received.some((each) => 'transID' in each && each.transID === transID),
+  it('[B13] checks passwords at the owner, and tells nobody what they were', async () => {
+    const stage = await Stage.start(2);
+    const attempt = async (edge: number, authentication: string, password: string) => {
+      const peer = await connectTo(stage.edges[edge]!.port);
+      const outcome = await codeOf(
+        authenticate(peer, plainClient({ authentication, password, requireSecured: false })),
       );
-      fredAt.application.send({ ...subscribe(transID + 1000), duration: 0 });
-      const polled = transID + 1000;
-      await fredAt.application.until(({ received }) =>
-        received.some((each) => 'transID' in each && each.transID === polled),
-      );
-    }
-    expect(owner.counters.relay.stalled).toBe(1);
+      peer.abort(new Error('enough'));
+      return outcome;
+    };
+    expect(await attempt(0, fred, 'yabba')).toBe('accepted');
+    expect(await attempt(1, fred, 'dabba-doo')).toBe(535);
+    expect(await attempt(1, 'dino@example.com', 'dabba-doo')).toBe(535);
+    await stage.owner.administration.setPassword(fred, 'new-secret');
+    expect(await attempt(1, fred, 'yabba')).toBe(535);
+    expect(await attempt(1, fred, 'new-secret')).toBe('accepted');
+    expect(JSON.stringify(stage.events)).not.toMatch(/yabba|doo|secret/);
   });
 
-  it('release their sessions when the owner is closed', async () => {
-    const { owner, edges } = await stage(1);
-    const { application } = await attached(edges[0]?.port ?? 0, fred);
-    await owner.close();
-    expect(await application.peer.ended).toEqual({ kind: 'released' });
+  it('[P12] ends the attachments of a removed endpoint on whatever edge they are', async () => {
+    const stage = await Stage.start(2);
+    const sessions = [await stage.attached(0, fred), await stage.attached(1, 'fred/x@example.com')];
+    await stage.owner.administration.removeEndpoint(fred);
+    for (const session of sessions) await session.next((operation) => operation === 'terminated 550');
   });
 
-  it('say why they cannot listen', async () => {
-    const { owner, edges } = await stage(1);
-    const pipe = new PipePair();
-    const edge = owner.accept(pipe.owner, { host: '127.0.0.1', port: edges[0]?.port ?? 0 });
-    void createEdge(pipe.edge);
-    await expect(edge.listening).rejects.toMatchObject({
-      code: 'listen.in-use',
-      message: expect.stringContaining('is in use'),
-    });
+  it('counts the sessions of all edges, and divides the limit of connections among them', async () => {
+    const stage = await Stage.start(2, { sessionLimits: { connections: 2 } });
+    await stage.join(0, fred);
+    await stage.join(1, wilma);
+    await expect.poll(() => stage.owner.sessions, soon).toBe(2);
+    const one = await connectTo(stage.edges[0]!.port);
+    expect(await codeOf(one.greeting)).toBe(421);
+    await expect.poll(() => stage.events.map(({ name }) => name), soon).toContain('session.refused');
+  });
+
+  it('[3080 §2.4] releases the sessions of all edges when it closes', async () => {
+    const stage = await Stage.start(2);
+    const sessions = [await stage.attached(0, fred), await stage.attached(1, wilma)];
+    await stage.owner.close();
+    for (const { ended } of sessions) expect(await ended).toEqual({ kind: 'released' });
   });
 });
+
+describe('an endpoint that keeps deliveries waiting', () => {
+  it('[C13] is detached and its session ended when more waits for it than the limit', async () => {
+    const stage = await Stage.start(2, { limits: { unsentOctets: 1000 } });
+    const slow = await stage.attached(0, wilma);
+    slow.answers = false;
+    const sender = await stage.attached(1, fred);
+    const others = await stage.attached(0, barney);
+    while (stage.owner.counters.relay.stalled === 0) await sender.send(wilma, hello);
+    await slow.next((operation) => operation === 'terminated 451');
+    expect(await slow.ended).toMatchObject({ kind: 'lost' });
+    await sender.send(barney, hello);
+    await others.next(isHello);
+    expect(await (await stage.join(1, wilma)).attach()).toBeUndefined();
+  });
+
+  it('[C13] is detached and its session ended when it does not answer in time', async () => {
+    const stage = await Stage.start(1, { limits: { deliveryMs: 50 } });
+    const slow = await stage.attached(0, wilma);
+    slow.answers = false;
+    await (await stage.attached(0, fred)).send(wilma, hello);
+    await slow.next((operation) => operation === 'terminated 451');
+    expect(await slow.ended).toMatchObject({ kind: 'lost' });
+  });
+});
+
+describe('an edge that ends', () => {
+  it('takes its attachments with it; the others go on, and a new edge serves', async () => {
+    const stage = await Stage.start(2);
+    const gone = await stage.attached(0, wilma);
+    await gone.subscribe();
+    const stays = await stage.attached(1, fred);
+    const { pipe } = stage.edges[0]!;
+    pipe.cut();
+    await gone.ended;
+    // P9: the subscription is as durable as ever.
+    stage.edges[0] = await startEdge(stage.owner);
+    const back = await stage.attached(0, wilma);
+    const { presence } = publishes(gone)[0]!;
+    expect(await stays.publish(presence.lastUpdate, 'http://example.com/later')).toBe(250);
+    await expect.poll(() => publishes(back).length, soon).toBe(1);
+  });
+
+  it('says nothing any more: what comes from it afterwards attaches nobody', async () => {
+    const stage = await Stage.start(2);
+    const { pipe } = stage.edges[0]!;
+    pipe.cut();
+    pipe.toOwner.late([
+      { kind: 'opened', channel: 1, session: 1 },
+      {
+        kind: 'operation',
+        channel: 1,
+        exchange: 1,
+        element: { kind: 'attach', endpoint: fred, transID: 1, options: [] },
+        identity: { mechanism: 'PLAIN', authorization: fred },
+      },
+    ]);
+    expect(await (await stage.join(1, fred)).attach()).toBeUndefined();
+  });
+
+  it('is no reason to keep an attach waiting that asked for news of it', async () => {
+    const stage = await Stage.start(2);
+    await stage.attached(0, fred);
+    const second = await stage.join(1, fred);
+    const { pipe } = stage.edges[0]!;
+    pipe.toOwner.hold();
+    const attached = second.attach();
+    await pipe.toEdge.have(1, 'mark');
+    pipe.cut();
+    expect(await attached).toBeUndefined();
+  });
+
+  it('is told from one that cannot listen, and that one ends by itself', async () => {
+    const stage = await Stage.start(1);
+    const pipe = new MemoryPipe();
+    const address = { host: '127.0.0.1', port: stage.edges[0]!.port };
+    const edge = stage.owner.accept(pipe.ownersEnd, address);
+    const ended = createEdge(pipe.edgesEnd);
+    await expect(edge.listening).rejects.toMatchObject({ name: 'EdgeError', code: 'listen.in-use' });
+    await ended;
+    pipe.cut();
+    await edge.ended;
+    const dead = new MemoryPipe();
+    const { listening } = stage.owner.accept(dead.ownersEnd, address);
+    dead.cut();
+    await expect(listening).rejects.toMatchObject({ code: 'edge.ended' });
+  });
+});
+
+function byLastUpdate(one: Publish, other: Publish): number {
+  return Date.parse(one.presence.lastUpdate) - Date.parse(other.presence.lastUpdate);
+}

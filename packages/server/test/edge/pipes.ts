@@ -1,57 +1,99 @@
 import type { FromEdge, ToEdge } from '../../src/edge/messages.ts';
 import type { Pipe, PipeHandlers } from '../../src/edge/pipe.ts';
 
-/** Both ends of a pipe in one process: what crosses it is cloned, as between processes. */
-export class PipePair {
-  readonly toEdge: (readonly ToEdge[])[] = [];
-  readonly #owner = new End<FromEdge>();
-  readonly #edge = new End<ToEdge>();
+/** One direction: batches are cloned as between processes, and arrive in a later turn of the event loop. */
+class Direction<Message> {
+  /** All batches that arrived. */
+  readonly batches: (readonly Message[])[] = [];
+  /** While it is set, what is sent waits in it. */
+  #held: (readonly Message[])[] | undefined;
+  #receiver: PipeHandlers<Message> | undefined;
   #isCut = false;
+  readonly #watchers = new Set<() => void>();
 
-  /** The owner's end. */
-  readonly owner: Pipe<FromEdge, ToEdge> = {
-    send: (batch) => {
-      this.toEdge.push(batch);
-      if (!this.#isCut) this.#edge.arrive(structuredClone(batch));
-    },
-    open: (handlers) => this.#owner.open(handlers),
-  };
+  open(receiver: PipeHandlers<Message>): void {
+    this.#receiver = receiver;
+  }
 
-  /** The edge's end. */
-  readonly edge: Pipe<ToEdge, FromEdge> = {
-    send: (batch) => {
-      if (!this.#isCut) this.#owner.arrive(structuredClone(batch));
-    },
-    open: (handlers) => this.#edge.open(handlers),
-  };
+  send(batch: readonly Message[]): void {
+    const clone = structuredClone(batch);
+    if (this.#held !== undefined) this.#held.push(clone);
+    else setImmediate(() => this.#arrive(clone));
+  }
 
-  /** As when the process of the edge ends. */
+  hold(): void {
+    this.#held = [];
+  }
+
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const batch of held) setImmediate(() => this.#arrive(batch));
+  }
+
   cut(): void {
     this.#isCut = true;
-    this.#owner.close();
-    this.#edge.close();
+    this.#receiver?.closed();
+  }
+
+  /** As a message of a process that is gone. */
+  late(batch: readonly Message[]): void {
+    this.#receiver?.received(batch);
+  }
+
+  /** All messages of a kind that have arrived. */
+  of<Kind extends (Message & { kind: string })['kind']>(kind: Kind): Extract<Message, { kind: Kind }>[] {
+    return this.batches
+      .flat()
+      .filter(
+        (message): message is Extract<Message, { kind: Kind }> => (message as { kind: string }).kind === kind,
+      );
+  }
+
+  /** Resolves once so many messages of a kind have arrived. */
+  async have(count: number, kind: (Message & { kind: string })['kind']): Promise<void> {
+    while (this.of(kind).length < count) {
+      await new Promise<void>((resolve) => this.#watchers.add(resolve));
+    }
+  }
+
+  #arrive(batch: readonly Message[]): void {
+    if (this.#isCut) return;
+    this.batches.push(batch);
+    this.#receiver?.received(batch);
+    for (const watcher of this.#watchers) watcher();
+    this.#watchers.clear();
   }
 }
 
-class End<In> {
-  #handlers: PipeHandlers<In> | undefined;
-  #early: (readonly In[])[] = [];
+/** A pipe between an owner and an edge of the same process. */
+export class MemoryPipe {
+  readonly toEdge = new Direction<ToEdge>();
+  readonly toOwner = new Direction<FromEdge>();
+  /** How often the owner wanted the edge to be ended. */
+  ended = 0;
 
-  open(handlers: PipeHandlers<In>): void {
-    this.#handlers = handlers;
-    for (const batch of this.#early.splice(0)) this.#deliver(batch);
+  get ownersEnd(): Pipe<FromEdge, ToEdge> {
+    return {
+      send: (batch) => this.toEdge.send(batch),
+      open: (handlers) => this.toOwner.open(handlers),
+      end: () => {
+        this.ended += 1;
+        this.cut();
+      },
+    };
   }
 
-  arrive(batch: readonly In[]): void {
-    if (this.#handlers === undefined) this.#early.push(batch);
-    else this.#deliver(batch);
+  get edgesEnd(): Pipe<ToEdge, FromEdge> {
+    return {
+      send: (batch) => this.toOwner.send(batch),
+      open: (handlers) => this.toEdge.open(handlers),
+    };
   }
 
-  close(): void {
-    setImmediate(() => this.#handlers?.closed());
-  }
-
-  #deliver(batch: readonly In[]): void {
-    setImmediate(() => this.#handlers?.received(batch));
+  /** Both ends learn that the other one is gone. */
+  cut(): void {
+    this.toOwner.cut();
+    this.toEdge.cut();
   }
 }

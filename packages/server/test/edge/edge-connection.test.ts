@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { EdgeConnection } from '../../src/edge/edge-connection.ts';
+import { Stage } from '../relay/stage.ts';
+import { MemoryPipe } from './pipes.ts';
+
+function connection(pipe: MemoryPipe, silenceMs: number): EdgeConnection {
+  return new EdgeConnection({
+    relay: new Stage().relay,
+    verifier: { verify: () => Promise.resolve(false) },
+    pipe: pipe.ownersEnd,
+    settings: {
+      domain: 'example.com',
+      listen: { host: '127.0.0.1', port: 0 },
+      requireTls: false,
+      mechanisms: ['PLAIN'],
+      sessionLimits: {},
+    },
+    onEvent: () => {},
+    silenceMs,
+  });
+}
+
+it('ends an edge that is stuck, and none that answers', async () => {
+  const [stuck, well] = [new MemoryPipe(), new MemoryPipe()];
+  well.edgesEnd.open({
+    received: (batch) => {
+      for (const message of batch) if (message.kind === 'mark') well.edgesEnd.send([message]);
+    },
+    closed: () => {},
+  });
+  connection(well, 60);
+  const edge = connection(stuck, 120);
+  await edge.ended;
+  await expect(edge.listening).rejects.toMatchObject({ code: 'edge.ended' });
+  expect(stuck.ended).toBe(1);
+  await well.toEdge.have(20, 'mark');
+  expect(well.ended).toBe(0);
+  well.cut();
+});
