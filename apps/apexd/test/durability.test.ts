@@ -21,10 +21,13 @@ async function publishUntilLost(client: ApexClient, acknowledged: () => void): P
   }
 }
 
-it('[P10] loses no update that was acknowledged when it is killed', async () => {
+it.each([
+  ['alone', []],
+  ['with workers', ['--workers', '2']],
+])('[P10] loses no update that was acknowledged when it is killed: %s', async (_, workers) => {
   const home = new Home({ log: { level: 'error' } });
   await home.run('endpoint import', publishers.map((endpoint) => `${endpoint},pw\n`).join(''));
-  const server = await home.serve();
+  const server = await home.serve(['serve', '--config', home.config, ...workers]);
   const clients = await Promise.all(
     publishers.map((endpoint) =>
       connect({

@@ -2,7 +2,10 @@ import { connect } from '@apex/client/tcp';
 import { expect, it } from 'vitest';
 import { Home } from './server-app.ts';
 
-it('writes no password to its log or its files, right or wrong', async () => {
+it.each([
+  ['alone', []],
+  ['with workers', ['--workers', '2']],
+])('writes no password to its log or its files, right or wrong: %s', async (_, workers) => {
   const home = new Home({ log: { level: 'debug' } });
   const [added, changed, imported, wrong] = [
     'Yabba-1-dabba',
@@ -11,7 +14,7 @@ it('writes no password to its log or its files, right or wrong', async () => {
     'Yabba-4-dabba',
   ];
   await home.run('endpoint add fred@example.com', `${added}\n`);
-  const server = await home.serve();
+  const server = await home.serve(['serve', '--config', home.config, ...workers]);
   await home.run('endpoint passwd fred@example.com', `${changed}\n`);
   await home.run('endpoint import', `wilma@example.com,${imported}\n`);
   const attach = (password: string): ReturnType<typeof connect> =>

@@ -17,6 +17,10 @@ describe('the command line', () => {
     [['endpoint', 'list'], /^apexd: required option '--config <file>' not specified .*\n$/],
     [['serve', '--nonsense'], /^apexd: unknown option '--nonsense' .*\n$/],
     [['serve', '--port', 'x'], /^apexd: --port x: expected a number from 0 to 65535\n$/],
+    [['serve', '--workers', '0'], /^apexd: --workers 0: expected a number from 1 to 64\n$/],
+    [['serve', '--workers', '65'], /^apexd: --workers 65: expected a number from 1 to 64\n$/],
+    [['serve', '--workers', '1.5'], /^apexd: --workers 1\.5: expected a number from 1 to 64\n$/],
+    [['serve', '--workers', 'two'], /^apexd: --workers two: expected a number from 1 to 64\n$/],
     [['serve', '--port', '0', '--config', 'apexd.yaml'], /^apexd: --port is for the demo.*\n$/],
   ])('%j is wrong usage, said in one line with exit code 2', async (args, line) => {
     expect(await new Home().spawn(args, '').outcome).toEqual(refused(2, line));
