@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import { checkDocuments } from './documents.ts';
 import { checkErrorsDoc } from './errors-doc/errors-doc.ts';
 import { checkImports } from './imports.ts';
-import { importRules, report, runAll } from './pipeline.ts';
+import { importRules, report, runAll, runFull } from './pipeline.ts';
 import { checkRepository } from './repository.ts';
 import { checkRfcIndex } from './rfc-index/rfc-index.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const stages: Readonly<Record<string, () => boolean>> = {
   all: () => runAll(root),
+  full: () => runFull(root),
   imports: () => report('imports', checkImports(root, importRules)).ok,
   repository: () => report('repository', checkRepository(root)).ok,
   documents: () => report('documents', checkDocuments(root)).ok,

@@ -52,6 +52,23 @@ export function runAll(root: string): boolean {
   return failed.length === 0 && counts.failed === 0;
 }
 
+/**
+ * What `npm run test:full` does beside `npm test`: the same tests against servers that run in other ways. Each task
+ * writes a report of its own.
+ */
+export function runFull(root: string): boolean {
+  const reports = testReportPaths(root, 'test:workers', 'test-report-workers.json');
+  for (const path of reports) {
+    rmSync(path, { force: true });
+  }
+  const turbo = ['run', 'test:workers', '--output-logs=errors-only', '--concurrency=1'];
+  const { ok } = runTool(root, 'test:workers', 'turbo', turbo);
+  const texts = reports.filter((path) => existsSync(path)).map((path) => readFileSync(path, 'utf8'));
+  const counts = countTests(texts.map((text) => JSON.parse(text) as TestReport));
+  console.log(closingLine(counts));
+  return ok && texts.length === reports.length && counts.failed === 0;
+}
+
 /** Prints the problems; true when there are none. */
 export function report(stage: string, problems: readonly string[]): { stage: string; ok: boolean } {
   for (const problem of problems) {
@@ -70,9 +87,11 @@ function runTool(root: string, stage: string, command: string, args: readonly st
   return { stage, ok: status === 0 };
 }
 
-function testReportPaths(root: string): readonly string[] {
+function testReportPaths(root: string, script = 'test', report = 'test-report.json'): readonly string[] {
   return globSync('{packages,apps,tooling}/*/package.json', { cwd: root })
-    .filter((manifest) => JSON.parse(readFileSync(join(root, manifest), 'utf8')).scripts?.test !== undefined)
-    .map((manifest) => join(root, manifest, '..', 'test-report.json'))
+    .filter(
+      (manifest) => JSON.parse(readFileSync(join(root, manifest), 'utf8')).scripts?.[script] !== undefined,
+    )
+    .map((manifest) => join(root, manifest, '..', report))
     .sort();
 }

@@ -14,14 +14,18 @@ const main = (app: string): string =>
 /** Elsewhere than on Linux with an x64 processor there is no other Node than the pinned one, and this is skipped. */
 const isThere = process.versions.node === OLDEST;
 
-describe.skipIf(!isThere)(`on Node ${OLDEST}`, () => {
+describe.skipIf(!isThere).each([
+  ['alone', []],
+  ['with workers', ['--workers', '2']],
+])(`on Node ${OLDEST}, %s`, (_, workers) => {
   const folder = mkdtempSync(join(tmpdir(), 'apex-oldest-'));
   let server: ChildProcess;
   let address = '';
   const passwords = new Map<string, string>();
 
   beforeAll(async () => {
-    server = spawn(process.execPath, [main('apexd'), 'serve', '--data', folder, '--port', '0'], {
+    const args = ['serve', '--data', folder, '--port', '0', ...workers];
+    server = spawn(process.execPath, [main('apexd'), ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     for await (const line of createInterface({ input: server.stdout! })) {
