@@ -1,4 +1,4 @@
-import type { Notification, OperationEnd, PresenceEntry } from '@apex/client';
+import type { AccessEntry, Notification, OperationEnd, PresenceEntry } from '@apex/client';
 import { msFromInstant, parseTimestamp } from '@apex/protocol';
 import { formatDuration } from './duration.ts';
 
@@ -17,6 +17,15 @@ export type Output =
   | { readonly event: 'entry'; readonly entry: PresenceEntry }
   | ({ readonly event: 'notification'; readonly publisher: string } & Notification)
   | { readonly event: 'published'; readonly publisher: string }
+  | {
+      readonly event: 'verdict';
+      readonly actor: string;
+      readonly actions: readonly string[];
+      readonly allowed: boolean;
+    }
+  | { readonly event: 'access'; readonly entry: AccessEntry }
+  /** After a change that leaves no entry for the actor. */
+  | { readonly event: 'no-access'; readonly actor: string }
   | {
       readonly event: 'ended';
       readonly publisher: string;
@@ -54,6 +63,14 @@ export function textOf(output: Output, now: number): string {
         : `${output.subscriber} no longer subscribes`;
     case 'published':
       return `published for ${output.publisher}`;
+    case 'verdict':
+      return `${output.allowed ? 'allow' : 'deny'}: ${output.actor} ${output.actions.join(' ')}`;
+    case 'access': {
+      const { actor, actions = [], lastUpdate } = output.entry;
+      return visible(`${actor}: ${actions.join(' ')}, last update ${lastUpdate}`);
+    }
+    case 'no-access':
+      return `no entry for ${output.actor}`;
     case 'ended':
       return endText(output);
   }

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { allow, appearOffline, deny, forget, get, query, remove, set } from './commands/access.ts';
 import { fetch } from './commands/fetch.ts';
 import { publish } from './commands/publish.ts';
 import { subscribe } from './commands/subscribe.ts';
@@ -36,7 +37,35 @@ export function createProgram(): Command {
     .option('--tuple-info <uri>', 'more about this destination')
     .option('--capability <baseline=value...>', 'what can be received there, in the language of the baseline')
     .action(publish);
+  const access = program.command('access').description('who may do what to you (RFC 3341)');
+  ofOwner(
+    access.command('query <endpoint> <actions...>').description('whether somebody may do all of this'),
+  ).action(query);
+  ofOwner(access.command('get <actor>').description('the entry with this actor')).action(get);
+  ofOwner(
+    access.command('set <actor> <actions...>').description('create or replace an entry, such as core:data'),
+  ).action(set);
+  ofOwner(access.command('remove <actor>').description('remove an entry')).action(remove);
+  ofOwner(access.command('allow <who>').description('let somebody send to you and see your presence'))
+    .option('--actions <actions...>', 'what to allow in place of core:data presence:subscribe')
+    .action(allow);
+  ofOwner(
+    access.command('deny <who>').description('keep somebody out, whatever else would let them in'),
+  ).action(deny);
+  ofOwner(
+    access
+      .command('appear-offline <who>')
+      .description('hide your presence from somebody who may still send to you'),
+  ).action(appearOffline);
+  ofOwner(access.command('forget <who>').description('undo allow, deny and appear-offline')).action(forget);
   return program;
+
+  function ofOwner(command: Command): Command {
+    return common(command).option(
+      '--owner <endpoint>',
+      'whose entries; default: that of --as, without its subaddress',
+    );
+  }
 
   function following(name: string, description: string): Command {
     return common(program.command(`${name} <publisher>`).description(description)).option(

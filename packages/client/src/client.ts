@@ -29,9 +29,10 @@ import {
   serviceData,
   type Terminate,
 } from '@apex/protocol';
+import { Access, type AccessContext } from './access/access.ts';
 import { ApexError, applicationError, refused } from './errors.ts';
 import { Operations } from './operations.ts';
-import { Presence } from './presence/presence.ts';
+import { Presence, type PresenceContext } from './presence/presence.ts';
 
 /** Who the application is. */
 export type Credentials =
@@ -81,6 +82,7 @@ const CLOSE_MS = 5_000;
 export class ApexClient implements AsyncDisposable {
   readonly endpoint: string;
   readonly presence: Presence;
+  readonly access: Access;
   /** Never rejects. */
   readonly ended: Promise<ClientEnd>;
   readonly #peer: Peer;
@@ -105,12 +107,14 @@ export class ApexClient implements AsyncDisposable {
         if (end.kind === 'closed') void this.#release();
       },
     }));
-    this.presence = new Presence({
+    const context: PresenceContext & AccessContext = {
       endpoint,
       operations: this.#operations,
       replyMs: options.replyMs ?? REPLY_MS,
       send: (service, operation) => this.#send(service, operation),
-    });
+    };
+    this.presence = new Presence(context);
+    this.access = new Access(context);
   }
 
   /**
@@ -194,7 +198,10 @@ export class ApexClient implements AsyncDisposable {
     answer.ok();
     const operation = operationOf(message);
     const originator = message.data.originator.identity;
-    if (operation !== undefined && this.#operations.dispatch(originator, operation)) return;
+    if (operation !== undefined) {
+      if (this.#operations.dispatch(originator, operation)) return;
+      if (this.access.notified(originator, operation)) return;
+    }
     // In a turn of its own: what the application throws is no failure of the session.
     queueMicrotask(() => this.#options.onData?.(message));
   }
@@ -209,7 +216,9 @@ export class ApexClient implements AsyncDisposable {
   #finish(end: ClientEnd): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#operations.end(errorOf(end, this.endpoint));
+    const error = errorOf(end, this.endpoint);
+    this.#operations.end(error);
+    this.access.end(error);
     this.#end.resolve(end);
   }
 }

@@ -1,7 +1,9 @@
+export { type Access, ALLOWED, type OwnerOptions, type SetOptions } from './access/access.ts';
+export type { AccessChanges, AccessEntry } from './access/changes.ts';
 export { ApexClient, attachOver, type ClientEnd, type ClientOptions, type Credentials } from './client.ts';
 export { ApexError, type ApexErrorCode } from './errors.ts';
+export type { OperationEnd } from './operation-end.ts';
 export type { PresenceEntry, PresenceUpdate, TupleUpdate } from './presence/entry.ts';
-export type { OperationEnd } from './presence/operation-end.ts';
 export type {
   DurationOptions,
   OperationReference,

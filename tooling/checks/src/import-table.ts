@@ -100,7 +100,9 @@ export const packageRules: readonly PackageRule[] = [
     testImports: ['@apex/server'],
     layers: [
       { files: ['errors.ts'] },
-      { files: ['operations.ts'] },
+      { files: ['operations.ts', 'endpoints.ts', 'operation-end.ts'] },
+      { files: ['requests.ts', 'feed.ts'] },
+      { files: ['access/'] },
       { files: ['presence/'] },
       { files: ['client.ts'] },
       { files: ['index.ts'] },

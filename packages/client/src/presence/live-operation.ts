@@ -1,5 +1,5 @@
-import type { Feed } from './feed.ts';
-import type { OperationEnd } from './operation-end.ts';
+import type { Feed } from '../feed.ts';
+import type { OperationEnd } from '../operation-end.ts';
 
 /**
  * An operation in progress at the service, as the application reads it. It is for one reader: several

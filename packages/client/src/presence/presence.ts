@@ -1,10 +1,11 @@
-import { domainOf, identityOf, MAX_TRANSID, parent } from '@apex/protocol';
+import { domainOf, MAX_TRANSID, parent } from '@apex/protocol';
+import { requireEndpoint } from '../endpoints.ts';
 import { ApexError } from '../errors.ts';
+import { Feed } from '../feed.ts';
+import type { OperationEnd } from '../operation-end.ts';
+import { type RequestContext, Requests } from '../requests.ts';
 import { entryOf, type PresenceEntry, type PresenceUpdate, presenceOf } from './entry.ts';
-import { Feed } from './feed.ts';
 import type { LiveOperation } from './live-operation.ts';
-import type { OperationEnd } from './operation-end.ts';
-import { type RequestContext, Requests } from './requests.ts';
 import { EntryFeed, Subscription } from './subscription.ts';
 import { type Notification, notificationOf, notify, Watch } from './watch.ts';
 
@@ -70,7 +71,7 @@ export class Presence {
    * a publisher at a time: a second one would silently end the first (RFC 3343 §4.2 step 4).
    */
   async subscribe(publisher: string, options: DurationOptions = {}): Promise<Subscription> {
-    const subject = subjectOf(publisher);
+    const subject = requireEndpoint(publisher);
     return this.#start(this.#subscriptions, 'subscription', subject, options, (seconds) =>
       this.#subscribe(subject, seconds),
     );
@@ -78,7 +79,7 @@ export class Presence {
 
   /** Watches who subscribes to a publisher. One watch of a client on a publisher at a time. */
   async watch(publisher: string, options: DurationOptions = {}): Promise<Watch> {
-    const subject = subjectOf(publisher);
+    const subject = requireEndpoint(publisher);
     return this.#start(this.#watches, 'watch', subject, options, (seconds) => this.#watch(subject, seconds));
   }
 
@@ -87,7 +88,7 @@ export class Presence {
    * it), else a poll.
    */
   async fetch(publisher: string): Promise<PresenceEntry> {
-    const subject = subjectOf(publisher);
+    const subject = requireEndpoint(publisher);
     // P4. No await between the last look and the poll: it would end a subscription that began meanwhile.
     for (;;) {
       const kept = inProgress(this.#subscriptions, subject);
@@ -114,7 +115,7 @@ export class Presence {
    * again with the newer entry; a plain update is refused with 555.
    */
   async publish(change: PublishChange, options: PublishOptions = {}): Promise<void> {
-    const subject = subjectOf(options.publisher ?? parent(this.#endpoint));
+    const subject = requireEndpoint(options.publisher ?? parent(this.#endpoint));
     // One after the other: each needs the lastUpdate that the one before it got.
     const before = this.#publishing.get(subject) ?? Promise.resolve();
     const turn = before.then(() => this.#publish(subject, change));
@@ -132,7 +133,7 @@ export class Presence {
    * not confirm that it is over.
    */
   async terminate({ publisher, transID }: OperationReference): Promise<void> {
-    const service = serviceOf(subjectOf(publisher));
+    const service = serviceOf(requireEndpoint(publisher));
     if (!isWholeNumber(transID, MAX_TRANSID)) {
       throw new ApexError(
         'client.usage',
@@ -341,14 +342,6 @@ function abortable<T extends LiveOperation<unknown>>(starting: Promise<T>, signa
       },
     );
   });
-}
-
-function subjectOf(publisher: string): string {
-  const subject = identityOf(publisher);
-  if (subject === undefined) {
-    throw new ApexError('client.usage', `not an endpoint, such as fred@example.com: "${publisher}"`);
-  }
-  return subject;
 }
 
 function serviceOf(subject: string): string {

@@ -1,5 +1,5 @@
+import { Feed } from '../feed.ts';
 import type { PresenceEntry } from './entry.ts';
-import { Feed } from './feed.ts';
 import { LiveOperation } from './live-operation.ts';
 
 /**

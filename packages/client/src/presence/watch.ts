@@ -1,6 +1,6 @@
 import type { Notify } from '@apex/protocol';
 import { ApexError } from '../errors.ts';
-import type { Feed } from './feed.ts';
+import type { Feed } from '../feed.ts';
 import { LiveOperation } from './live-operation.ts';
 
 /** A subscription began or ended (RFC 3343 §4.6). */

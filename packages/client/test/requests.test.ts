@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { FRED } from '../house.ts';
-import { ScriptedRelay } from '../scripted-relay.ts';
+import { FRED } from './house.ts';
+import { ScriptedRelay } from './scripted-relay.ts';
 
 const failure = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(

@@ -1,6 +1,6 @@
 import type { Operation } from '@apex/protocol';
-import { ApexError, refused, withContext } from '../errors.ts';
-import type { Operations } from '../operations.ts';
+import { ApexError, refused, withContext } from './errors.ts';
+import type { Operations } from './operations.ts';
 
 /** What requests need of their client. */
 export interface RequestContext {

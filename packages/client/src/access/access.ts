@@ -1,0 +1,269 @@
+import {
+  actorOf,
+  domainOf,
+  isAction,
+  isSubaddress,
+  literalActor,
+  type Operation,
+  parent,
+} from '@apex/protocol';
+import { requireEndpoint } from '../endpoints.ts';
+import { ApexError } from '../errors.ts';
+import { Feed } from '../feed.ts';
+import { type RequestContext, Requests } from '../requests.ts';
+import { AccessChanges, type AccessEntry, entryOf } from './changes.ts';
+
+/** What access operations need of their client. */
+export interface AccessContext extends RequestContext {
+  readonly endpoint: string;
+}
+
+export interface OwnerOptions {
+  /** Whose entry; default: the endpoint itself, without its subaddress. */
+  readonly owner?: string;
+}
+
+export interface SetOptions extends OwnerOptions {
+  /**
+   * The lastUpdate of the entry that is to be replaced, so that no newer one is (555 then). Without it the present
+   * entry is looked up first, and again when another application was faster.
+   */
+  readonly lastUpdate?: string;
+}
+
+/** What `allow` grants unless told otherwise: to send messages, and to see the presence. */
+export const ALLOWED = ['core:data', 'presence:subscribe'] as const;
+
+/** How often a set is tried when others set the same entry at the same time. */
+const ATTEMPTS = 5;
+
+/**
+ * The access service as an application uses it (RFC 3341 §4): who may do what to an endpoint. Actors may be
+ * wildcards, such as `*@example.com` or `wilma/*@example.com`; actions are words such as `core:data` and
+ * `presence:subscribe`, `all:all` and `all:none` among them. Every method rejects with ApexError:
+ * `client.refused` with the reply code, `client.timeout`, `client.usage`, or what ended the client.
+ */
+export class Access {
+  readonly #endpoint: string;
+  readonly #requests: Requests;
+  readonly #feeds = new Set<Feed<AccessEntry>>();
+  #over: Error | undefined;
+
+  constructor(context: AccessContext) {
+    this.#endpoint = context.endpoint;
+    this.#requests = new Requests(context);
+  }
+
+  /** Whether an endpoint may do all of these actions to the owner (RFC 3341 §4.2). */
+  async query(actor: string, actions: readonly string[], options: OwnerOptions = {}): Promise<boolean> {
+    const owner = this.#ownerOf(options);
+    const asker = requireEndpoint(actor);
+    requireActions(actions);
+    return this.#requests.ask<boolean>({
+      what: `query access of ${asker} to ${owner}`,
+      service: serviceOf(owner),
+      lasts: false,
+      operation: (transID) => ({ kind: 'query', owner, actor: asker, actions, transID }),
+      received({ kind }, answer) {
+        if (kind !== 'allow' && kind !== 'deny') return false;
+        answer(kind === 'allow');
+        return true;
+      },
+    });
+  }
+
+  /** The entry with literally this actor (RFC 3341 §4.3); undefined when there is none. */
+  async get(actor: string, options: OwnerOptions = {}): Promise<AccessEntry | undefined> {
+    const owner = this.#ownerOf(options);
+    const name = requireActor(actor);
+    const entry = this.#requests.ask<AccessEntry>({
+      what: `get access of ${name} to ${owner}`,
+      service: serviceOf(owner),
+      lasts: false,
+      operation: (transID) => ({ kind: 'get', owner, actor: name, transID }),
+      received(operation, answer) {
+        if (operation.kind !== 'set') return false;
+        answer(entryOf(operation.access));
+        return true;
+      },
+    });
+    return entry.catch((error: unknown) => {
+      if (replyCodeOf(error) === NO_ENTRY) return undefined;
+      throw error;
+    });
+  }
+
+  /** Creates or replaces an entry (RFC 3341 §4.4); it takes effect at once. */
+  async set(actor: string, actions: readonly string[], options: SetOptions = {}): Promise<void> {
+    requireActions(actions);
+    await this.#change(actor, actions, options);
+  }
+
+  /** Removes an entry (RFC 3341 §4.4 step 8); false when there is none. */
+  remove(actor: string, options: SetOptions = {}): Promise<boolean> {
+    return this.#change(actor, undefined, options);
+  }
+
+  /**
+   * Lets somebody in: sets the entry of an endpoint and that of its subaddresses, since its applications attach as
+   * those (for `wilma@example.com` also `wilma/*@example.com`). A wildcard or a subaddress has one entry.
+   */
+  allow(who: string, options: OwnerOptions & { readonly actions?: readonly string[] } = {}): Promise<void> {
+    return this.#setAll(who, options.actions ?? ALLOWED, options);
+  }
+
+  /** Keeps somebody out, also where a wildcard would let them in: the entries of `allow`, with `all:none`. */
+  deny(who: string, options: OwnerOptions = {}): Promise<void> {
+    return this.#setAll(who, ['all:none'], options);
+  }
+
+  /**
+   * Hides the presence from somebody whose messages still come: the entries of `allow`, with `core:data` alone.
+   * Subscriptions of theirs end with 537, and new ones are refused with it, so that they see no availability and
+   * no change any more; that they are not allowed to, they can tell.
+   */
+  appearOffline(who: string, options: OwnerOptions = {}): Promise<void> {
+    return this.#setAll(who, ['core:data'], options);
+  }
+
+  /** Removes the entries of `allow`, `deny` and `appearOffline`: wildcards and defaults count again. */
+  async forget(who: string, options: OwnerOptions = {}): Promise<void> {
+    for (const actor of actorsOf(who)) await this.#change(actor, undefined, options);
+  }
+
+  /**
+   * Changes of entries whose owner this client is attached as, from now on: the service tells the owner of every
+   * `set`, whoever made it (RFC 3341 §4). An entry without actions was removed. Ends with the client.
+   */
+  changes(): AccessChanges {
+    const feed = new Feed<AccessEntry>();
+    if (this.#over !== undefined) feed.end({ kind: 'lost', error: this.#over });
+    else this.#feeds.add(feed);
+    return new AccessChanges(feed, () => void this.#feeds.delete(feed));
+  }
+
+  /** Takes data that is for no request: the notification of an owner. False when it is something else. */
+  notified(service: string, operation: Operation): boolean {
+    if (operation.kind !== 'set' || service !== serviceOf(this.#endpoint)) return false;
+    if (operation.access.owner !== this.#endpoint) return false;
+    const entry = entryOf(operation.access);
+    for (const feed of this.#feeds) AccessChanges.push(feed, entry);
+    return this.#feeds.size > 0;
+  }
+
+  /** The client is over. */
+  end(error: Error): void {
+    this.#over = error;
+    const isClosed = error instanceof ApexError && error.code === 'client.closed';
+    for (const feed of this.#feeds) feed.end(isClosed ? { kind: 'closed' } : { kind: 'lost', error });
+    this.#feeds.clear();
+  }
+
+  async #setAll(who: string, actions: readonly string[], options: OwnerOptions): Promise<void> {
+    requireActions(actions);
+    const done: string[] = [];
+    for (const actor of actorsOf(who)) {
+      try {
+        await this.#change(actor, actions, options);
+      } catch (error) {
+        if (done.length === 0 || !(error instanceof ApexError)) throw error;
+        const { code, replyCode, message } = error;
+        throw new ApexError(code, `${message}; the entry of ${done.join(', ')} is set`, {
+          cause: error,
+          ...(replyCode === undefined ? {} : { replyCode }),
+        });
+      }
+      done.push(actor);
+    }
+  }
+
+  /** False when there is no entry to be removed. */
+  async #change(
+    actor: string,
+    actions: readonly string[] | undefined,
+    options: SetOptions,
+  ): Promise<boolean> {
+    const owner = this.#ownerOf(options);
+    const name = requireActor(actor);
+    for (let attempt = 1; ; attempt += 1) {
+      const lastUpdate = options.lastUpdate ?? (await this.get(name, { owner }))?.lastUpdate;
+      try {
+        await this.#set({ owner, actor: name, actions, lastUpdate });
+        return true;
+      } catch (error) {
+        const replyCode = replyCodeOf(error);
+        if (actions === undefined && replyCode === NO_ENTRY) return false;
+        const isOvertaken = replyCode === NEWER && options.lastUpdate === undefined && attempt < ATTEMPTS;
+        if (!isOvertaken) throw error;
+      }
+    }
+  }
+
+  #set({ owner, actor, actions, lastUpdate }: AccessEntry): Promise<void> {
+    return this.#requests.ask<void>({
+      what: `${actions === undefined ? 'remove' : 'set'} access of ${actor} to ${owner}`,
+      service: serviceOf(owner),
+      lasts: false,
+      operation: (transID) => ({
+        kind: 'set',
+        transID,
+        access: {
+          owner,
+          actor,
+          ...(actions === undefined ? {} : { actions }),
+          ...(lastUpdate === undefined ? {} : { lastUpdate }),
+        },
+      }),
+      received({ kind }, answer) {
+        if (kind === 'reply') answer();
+        return kind === 'reply';
+      },
+    });
+  }
+
+  #ownerOf({ owner }: OwnerOptions): string {
+    return owner === undefined ? parent(this.#endpoint) : requireEndpoint(owner);
+  }
+}
+
+/** RFC 3341 §4.3 step 5: there is no such entry. */
+const NO_ENTRY = 551;
+/** RFC 3341 §4.4 steps 5 and 7: the entry has another lastUpdate. */
+const NEWER = 555;
+
+function replyCodeOf(error: unknown): number | undefined {
+  return error instanceof ApexError ? error.replyCode : undefined;
+}
+
+function serviceOf(owner: string): string {
+  return `apex=access@${domainOf(owner)}`;
+}
+
+function requireActor(text: string): string {
+  const actor = actorOf(text);
+  if (actor !== undefined) return actor;
+  throw new ApexError(
+    'client.usage',
+    `not an actor, such as wilma@example.com, wilma/*@example.com or *@example.com: "${text}"`,
+  );
+}
+
+function requireActions(actions: readonly string[]): void {
+  const wrong = actions.find((action) => !isAction(action));
+  if (actions.length > 0 && wrong === undefined) return;
+  throw new ApexError(
+    'client.usage',
+    wrong === undefined
+      ? 'no actions: name at least one, such as core:data, or all:none'
+      : `not an action, such as core:data or presence:subscribe: "${wrong}"`,
+  );
+}
+
+/** C16: the actors that stand for somebody, as whatever application. */
+function actorsOf(who: string): readonly string[] {
+  const actor = requireActor(who);
+  if (actor.includes('*')) return [actor];
+  const endpoint = requireEndpoint(who);
+  if (isSubaddress(endpoint)) return [actor];
+  return [literalActor(endpoint), literalActor(endpoint).replace('@', '/*@')];
+}
