@@ -40,6 +40,7 @@ export function createEdge(pipe: Pipe<ToEdge, FromEdge>): Promise<void> {
     },
     closed: () => void end(),
   });
+  out.say({ kind: 'ready' });
   return ended.promise;
 }
 

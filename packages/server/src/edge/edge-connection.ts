@@ -65,6 +65,7 @@ export class EdgeConnection {
   #lastMark = 0;
   /** Marks said since anything was heard. */
   #unheard = 0;
+  #isDraining = false;
   #isGone = false;
 
   constructor(options: EdgeConnectionOptions) {
@@ -82,13 +83,13 @@ export class EdgeConnection {
       },
       closed: () => this.#closed(),
     });
-    this.#out.say({ kind: 'begin', settings: options.settings });
     this.#pulse = setInterval(() => this.#listen(), (options.silenceMs ?? 60_000) / MARKS);
     this.#pulse.unref();
   }
 
   /** Resolves when the edge has released its sessions, or is gone. */
   drain(): Promise<void> {
+    this.#isDraining = true;
     this.#out.say({ kind: 'drain' });
     return this.#drained.promise;
   }
@@ -110,6 +111,10 @@ export class EdgeConnection {
 
   #take(message: FromEdge): void {
     switch (message.kind) {
+      case 'ready': {
+        const { settings } = this.#options;
+        return this.#out.say(this.#isDraining ? { kind: 'drain' } : { kind: 'begin', settings });
+      }
       case 'listening':
         return this.#listening.resolve(message);
       case 'not-listening':

@@ -11,6 +11,8 @@ import type { ServerEvent } from '../server-event.ts';
  * Messages keep their order in each direction. Those of one turn of the event loop travel together.
  */
 export type FromEdge =
+  /** The first message: it takes messages. What a process is sent before it has started to listen may be lost. */
+  | { readonly kind: 'ready' }
   /** It accepts connections. */
   | { readonly kind: 'listening'; readonly host: string; readonly port: number }
   | { readonly kind: 'not-listening'; readonly code: string; readonly text: string }
@@ -60,7 +62,7 @@ export type FromEdge =
   | { readonly kind: 'drained' };
 
 export type ToEdge =
-  /** The first message. */
+  /** The answer to `ready`. */
   | { readonly kind: 'begin'; readonly settings: EdgeSettings }
   | {
       readonly kind: 'answer';

@@ -20,6 +20,21 @@ function connection(pipe: MemoryPipe, silenceMs: number): EdgeConnection {
   });
 }
 
+it('has an edge begin when it is ready, whatever that has missed before', async () => {
+  const [early, late] = [new MemoryPipe(), new MemoryPipe()];
+  connection(early, 60_000);
+  expect(early.toEdge.batches).toEqual([]);
+  early.edgesEnd.send([{ kind: 'ready' }]);
+  await early.toEdge.have(1, 'begin');
+  const drained = connection(late, 60_000).drain();
+  await late.toEdge.have(1, 'drain');
+  late.edgesEnd.send([{ kind: 'ready' }]);
+  await late.toEdge.have(2, 'drain');
+  expect(late.toEdge.of('begin')).toEqual([]);
+  late.edgesEnd.send([{ kind: 'drained' }]);
+  await drained;
+});
+
 it('ends an edge that is stuck, and none that answers', async () => {
   const [stuck, well] = [new MemoryPipe(), new MemoryPipe()];
   well.edgesEnd.open({
