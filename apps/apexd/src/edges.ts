@@ -1,6 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
+import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import type { ApexOwner, Edge, FromEdge, Pipe, ToEdge } from '@apex/server';
+import type { ApexOwner, Edge, EdgeError, FromEdge, Pipe, ToEdge } from '@apex/server';
 import type { Logger } from 'pino';
 
 /** Batches that may be on their way to an edge; one that does not take them is ended. */
@@ -10,24 +11,23 @@ const RESTART_MS = 1000;
 
 type Listen = { readonly host: string; readonly port: number };
 
+/** How often a free port is looked for that nobody else takes meanwhile. */
+const ATTEMPTS = 10;
+
 /**
  * The processes that hold the connections of a server, all listening on one address. One that ends is started
  * again; what was attached through it attaches anew.
  */
 export class Edges {
+  readonly address: Listen;
   readonly #owner: ApexOwner;
   readonly #log: Logger;
-  /** What edges are told to listen on: those told alike share one socket, also where the system chooses the port. */
-  #told: Listen;
-  #address: Listen;
-  #alive = 0;
   #isStopping = false;
   readonly #ended = new Set<Promise<void>>();
 
-  private constructor(owner: ApexOwner, listen: Listen, log: Logger) {
+  private constructor(owner: ApexOwner, address: Listen, log: Logger) {
     this.#owner = owner;
-    this.#told = listen;
-    this.#address = listen;
+    this.address = address;
     this.#log = log;
   }
 
@@ -39,22 +39,19 @@ export class Edges {
       args: [],
       serialization: 'advanced',
     });
-    const edges = new Edges(owner, listen, log);
-    try {
-      const [address = listen] = await Promise.all(
-        Array.from({ length: count }, () => edges.#fork().listening),
-      );
-      edges.#address = address;
-      return edges;
-    } catch (error) {
-      await edges.stop();
-      throw error;
+    const { host, port } = listen;
+    for (let attempt = 1; ; attempt += 1) {
+      // All edges have to get the same port, also those that are started when no other is left.
+      const edges = new Edges(owner, { host, port: port === 0 ? await freePort(host) : port }, log);
+      try {
+        await Promise.all(Array.from({ length: count }, () => edges.#fork().listening));
+        return edges;
+      } catch (error) {
+        await edges.stop();
+        const isTaken = port === 0 && (error as EdgeError).code === 'listen.in-use';
+        if (!isTaken || attempt === ATTEMPTS) throw error;
+      }
     }
-  }
-
-  get address(): Listen {
-    const { host, port } = this.#address;
-    return { host, port };
   }
 
   /** To be called before the owner is closed: what ends from now on stays ended. */
@@ -70,16 +67,12 @@ export class Edges {
   }
 
   #fork(): Edge {
-    // When all have ended, their socket has too; the port stays.
-    if (this.#alive === 0) this.#told = this.address;
-    this.#alive += 1;
     const worker = cluster.fork();
     const startedAt = performance.now();
-    const edge = this.#owner.accept(pipeTo(worker, this.#log), this.#told);
+    const edge = this.#owner.accept(pipeTo(worker, this.#log), this.address);
     this.#log.debug({ event: 'edge.started', pid: worker.process.pid });
     const ended = edge.ended.then(() => {
       this.#ended.delete(ended);
-      this.#alive -= 1;
       if (this.#isStopping) return;
       const { pid, exitCode: code, signalCode: signal } = worker.process;
       this.#log.error({ event: 'edge.ended', pid, code, signal });
@@ -97,6 +90,18 @@ export class Edges {
       (error: Error) => this.#log.error({ event: 'edge.failed', error: error.message }),
     );
   }
+}
+
+/** A port that the system chooses; 0 when this host cannot be listened on, which the edges will say. */
+function freePort(host: string): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(0));
+    server.listen({ host, port: 0 }, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
 }
 
 function pipeTo(worker: Worker, log: Logger): Pipe<FromEdge, ToEdge> {
