@@ -32,11 +32,16 @@ const STOPS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * when it is stopped; one that waits for an answer has failed then. Throws ApexError and AppError.
  */
 export async function withApplication(
-  options: ApplicationOptions & { readonly lasts: boolean },
+  options: ApplicationOptions & {
+    readonly lasts: boolean;
+    /** Attaches as exactly the endpoint that was named, not as a tool of its own. */
+    readonly isExact?: boolean;
+    readonly attachOverride?: boolean;
+  },
   run: (application: Application) => Promise<void>,
 ): Promise<void> {
   if (options.as === undefined) throw usage('--as: name the endpoint to attach as, such as fred@example.com');
-  const endpoint = attachmentFor(options.as);
+  const endpoint = options.isExact === true ? endpointOf(options.as, '--as') : attachmentFor(options.as);
   const { host, port, isLoopback } = parseTarget(options.server);
   if (!isLoopback && options.insecure !== true) {
     throw new AppError(
@@ -56,6 +61,7 @@ export async function withApplication(
       credentials: { password },
       requireTls: false,
       replyMs: REPLY_MS,
+      attachOverride: options.attachOverride === true,
       signal: stop.signal,
     });
     try {

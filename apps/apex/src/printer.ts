@@ -1,4 +1,4 @@
-import type { AccessEntry, Notification, OperationEnd, PresenceEntry } from '@apex/client';
+import type { AccessEntry, Notification, OperationEnd, PresenceEntry, StatusReport } from '@apex/client';
 import { msFromInstant, parseTimestamp } from '@apex/protocol';
 import { formatDuration } from './duration.ts';
 
@@ -24,6 +24,21 @@ export type Output =
       readonly allowed: boolean;
     }
   | { readonly event: 'access'; readonly entry: AccessEntry }
+  /** The relay has taken it; that it was delivered is told by reports. */
+  | { readonly event: 'accepted'; readonly recipients: readonly string[] }
+  | { readonly event: 'report'; readonly report: StatusReport }
+  | { readonly event: 'hop'; readonly hop: number; readonly report: StatusReport }
+  | { readonly event: 'attached'; readonly endpoint: string }
+  | {
+      readonly event: 'received';
+      readonly originator: string;
+      readonly recipient: string;
+      /** A content type; `xml` for what stands in the data element, `external` for what stands somewhere else. */
+      readonly type: string;
+      readonly text?: string;
+      readonly octets?: number;
+      readonly uri?: string;
+    }
   /** After a change that leaves no entry for the actor. */
   | { readonly event: 'no-access'; readonly actor: string }
   | {
@@ -69,11 +84,32 @@ export function textOf(output: Output, now: number): string {
       const { actor, actions = [], lastUpdate } = output.entry;
       return visible(`${actor}: ${actions.join(' ')}, last update ${lastUpdate}`);
     }
+    case 'accepted':
+      return `accepted for ${output.recipients.join(', ')}`;
+    case 'report':
+      return visible(reportText(output.report));
+    case 'hop': {
+      const { relay, replyCode, text, afterMs } = output.report;
+      return visible(
+        `${output.hop}  ${relay}  ${replyCode} ${text}`.trimEnd() + `  ${afterMs.toFixed(1)} ms`,
+      );
+    }
+    case 'attached':
+      return `attached as ${output.endpoint}; Ctrl-C ends it`;
+    case 'received': {
+      const { originator, type, text, octets, uri } = output;
+      return `${visible(`${originator}: ${uri ?? ''}`)}${text === undefined ? `${octets ?? ''} octets of ${type}` : visible(text)}`;
+    }
     case 'no-access':
       return `no entry for ${output.actor}`;
     case 'ended':
       return endText(output);
   }
+}
+
+function reportText({ recipient, kind, replyCode, text, afterMs }: StatusReport): string {
+  const reason = kind === 'delivered' ? '' : `, ${replyCode} ${text}`.trimEnd();
+  return `${recipient}: ${kind} after ${afterMs.toFixed(0)} ms${reason}`;
 }
 
 function endText({ publisher, reason, replyCode, text }: Extract<Output, { event: 'ended' }>): string {

@@ -2,7 +2,10 @@ import { Command, Option } from 'commander';
 import { allow, appearOffline, deny, forget, get, query, remove, set } from './commands/access.ts';
 import { fetch } from './commands/fetch.ts';
 import { publish } from './commands/publish.ts';
+import { receive } from './commands/receive.ts';
+import { send } from './commands/send.ts';
 import { subscribe } from './commands/subscribe.ts';
+import { trace } from './commands/trace.ts';
 import { watch } from './commands/watch.ts';
 import { usage } from './errors.ts';
 
@@ -12,7 +15,7 @@ export class Shown extends Error {}
 /** The command line. Actions throw; main prints one line and sets the exit code. */
 export function createProgram(): Command {
   const program = new Command('apex')
-    .description('Presence from the terminal (RFC 3343)')
+    .description('Presence and messages from the terminal (RFC 3343, RFC 3340)')
     .exitOverride((error) => {
       // Help is an answer, everything else is wrong usage.
       if (error.exitCode === 0) throw new Shown();
@@ -37,6 +40,24 @@ export function createProgram(): Command {
     .option('--tuple-info <uri>', 'more about this destination')
     .option('--capability <baseline=value...>', 'what can be received there, in the language of the baseline')
     .action(publish);
+  common(program.command('send <recipient> [text]').description('send a text, a file or standard input'))
+    .option('--also <endpoint...>', 'more recipients')
+    .option('--file <path>', 'what to send')
+    .option('--xml', 'it is XML, which goes into the data element itself')
+    .option('--content-type <type>', 'what it is, when it is no text')
+    .option('--status', 'wait for what becomes of it; exit code 1 when somebody was not reached')
+    .option('--hold', 'hold it for a recipient that is not attached')
+    .option('--not-later-than <duration>', 'drop it when it is not delivered by then')
+    .option('--report-after <duration>', 'with --status: tell when it takes longer')
+    .option('--timeout <duration>', 'how long --status waits', '30s')
+    .action(send);
+  common(program.command('receive').description('print what is sent to you, what was held first'))
+    .option('--count <number>', 'end behind so many')
+    .option('--override', 'take the endpoint over from another application')
+    .action(receive);
+  common(program.command('trace <recipient>').description('the way to an endpoint, relay by relay'))
+    .option('--timeout <duration>', 'how long to wait for reports', '10s')
+    .action(trace);
   const access = program.command('access').description('who may do what to you (RFC 3341)');
   ofOwner(
     access.command('query <endpoint> <actions...>').description('whether somebody may do all of this'),

@@ -31,17 +31,16 @@ const publish = async (mood: string) => {
 
 /** What an application that is only attached as `endpoint` is told when fred publishes `mood`. */
 async function nextPublishFor(endpoint: string, mood: string): Promise<Operation> {
-  const received = Promise.withResolvers<Operation>();
   const client = await connect({
     ...domain.target,
     endpoint,
     credentials: { password: PASSWORD },
     requireTls: false,
-    onData: (message) => received.resolve(parseOperation(contentElement(message)!)),
   });
   try {
     expect(await publish(mood)).toMatchObject({ code: 0 });
-    return await received.promise;
+    for await (const { message } of client.incoming) return parseOperation(contentElement(message)!);
+    throw new Error('no data came');
   } finally {
     await client.close({ keepOperations: true });
   }

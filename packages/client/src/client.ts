@@ -30,6 +30,10 @@ import {
   type Terminate,
 } from '@apex/protocol';
 import { Access, type AccessContext } from './access/access.ts';
+import type { Content } from './data/content.ts';
+import { Incoming, type IncomingLimits } from './data/incoming.ts';
+import { type SendOptions, send } from './data/sending.ts';
+import type { Sent } from './data/sent.ts';
 import { ApexError, applicationError, refused } from './errors.ts';
 import { Operations } from './operations.ts';
 import { Presence, type PresenceContext } from './presence/presence.ts';
@@ -58,8 +62,8 @@ export interface ClientOptions {
   readonly attachMs?: number;
   /** How long `close` waits for the service and the relay, in milliseconds; default 5,000. */
   readonly closeMs?: number;
-  /** Told of data that is not for an operation of this client; it has been acknowledged. */
-  readonly onData?: (message: DataMessage) => void;
+  /** How much data may wait for the reader of `incoming`. */
+  readonly incoming?: IncomingLimits;
 }
 
 /** Why a client is over. */
@@ -83,6 +87,8 @@ export class ApexClient implements AsyncDisposable {
   readonly endpoint: string;
   readonly presence: Presence;
   readonly access: Access;
+  /** Data that has come for this endpoint and is for no operation of this client. */
+  readonly incoming: Incoming;
   /** Never rejects. */
   readonly ended: Promise<ClientEnd>;
   readonly #peer: Peer;
@@ -90,7 +96,7 @@ export class ApexClient implements AsyncDisposable {
   readonly #apex: ApexChannel;
   readonly #operations = new Operations();
   readonly #end = Promise.withResolvers<ClientEnd>();
-  #isOver = false;
+  #over: ApexError | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(peer: Peer, endpoint: string, options: ClientOptions) {
@@ -115,6 +121,7 @@ export class ApexClient implements AsyncDisposable {
     };
     this.presence = new Presence(context);
     this.access = new Access(context);
+    this.incoming = new Incoming(options.incoming);
   }
 
   /**
@@ -139,6 +146,19 @@ export class ApexClient implements AsyncDisposable {
     const refusal = parseInitializationReply(initializationReply);
     if (refusal !== undefined) throw refusal;
     return client;
+  }
+
+  /**
+   * Sends data to one endpoint or several (RFC 3340 §4.4.4). Resolves when the relay has accepted it, which says
+   * nothing about its delivery: `options.status` has that reported. Rejects with ApexError.
+   */
+  send(to: string | readonly string[], content: Content, options: SendOptions = {}): Promise<Sent> {
+    const context = {
+      endpoint: this.endpoint,
+      operations: this.#operations,
+      transmit: (payload: Uint8Array) => this.#transmit(payload, `send to ${[to].flat().join(', ')}`),
+    };
+    return send(context, to, content, options);
   }
 
   /**
@@ -175,8 +195,12 @@ export class ApexClient implements AsyncDisposable {
   }
 
   /** Resolves when the relay has accepted the data (C4: not when it is delivered). */
-  async #send(service: string, operation: Operation): Promise<void> {
+  #send(service: string, operation: Operation): Promise<void> {
     const payload = serviceData(this.endpoint, service, formatOperation(operation));
+    return this.#transmit(payload, `data for ${service}`);
+  }
+
+  async #transmit(payload: Uint8Array, what: string): Promise<void> {
     try {
       await new Promise<void>((resolve, reject) => {
         this.#apex.data(payload, (refusal) => {
@@ -185,7 +209,7 @@ export class ApexClient implements AsyncDisposable {
         });
       });
     } catch (error) {
-      throw applicationError(`data for ${service}`, error);
+      throw applicationError(what, error);
     }
   }
 
@@ -194,16 +218,17 @@ export class ApexClient implements AsyncDisposable {
     if (!message.data.recipients.some(({ identity }) => identity === this.endpoint)) {
       return answer.error(550, `not attached as any of the recipients`);
     }
-    // 3340 §4.4.4.2 step 2.3: acknowledged before the application takes its time
-    answer.ok();
     const operation = operationOf(message);
     const originator = message.data.originator.identity;
-    if (operation !== undefined) {
-      if (this.#operations.dispatch(originator, operation)) return;
-      if (this.access.notified(originator, operation)) return;
-    }
-    // In a turn of its own: what the application throws is no failure of the session.
-    queueMicrotask(() => this.#options.onData?.(message));
+    // 3340 §4.4.4.2 step 2.3: acknowledged before the application takes its time
+    if (operation !== undefined && this.#dispatch(originator, operation)) return answer.ok();
+    if (this.incoming.take(message, this.endpoint)) answer.ok();
+    else answer.error(450, 'too much waits for its reader');
+  }
+
+  /** Hands an operation to those who wait for it; false when nobody does (3340 §5.1 rule 3: it is dropped then). */
+  #dispatch(originator: string, operation: Operation): boolean {
+    return this.#operations.dispatch(originator, operation) || this.access.notified(originator, operation);
   }
 
   /** 3340 §4.4.3: the relay has ended the attachment. */
@@ -214,11 +239,12 @@ export class ApexClient implements AsyncDisposable {
   }
 
   #finish(end: ClientEnd): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.#over !== undefined) return;
     const error = errorOf(end, this.endpoint);
+    this.#over = error;
     this.#operations.end(error);
     this.access.end(error);
+    this.incoming.end(error, end.kind === 'closed');
     this.#end.resolve(end);
   }
 }

@@ -1,6 +1,10 @@
 export { type Access, ALLOWED, type OwnerOptions, type SetOptions } from './access/access.ts';
 export type { AccessChanges, AccessEntry } from './access/changes.ts';
 export { ApexClient, attachOver, type ClientEnd, type ClientOptions, type Credentials } from './client.ts';
+export { type Content, type Received, type ReceivedContent, textOf } from './data/content.ts';
+export type { Incoming, IncomingLimits } from './data/incoming.ts';
+export type { SendOptions } from './data/sending.ts';
+export type { OutcomeOptions, Sent, StatusReport } from './data/sent.ts';
 export { ApexError, type ApexErrorCode } from './errors.ts';
 export type { OperationEnd } from './operation-end.ts';
 export type { PresenceEntry, PresenceUpdate, TupleUpdate } from './presence/entry.ts';

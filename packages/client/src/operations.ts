@@ -2,9 +2,9 @@ import { newTransID, type Operation, secureRandom } from '@apex/protocol';
 
 /** What happens to an operation of this client until it is over. */
 export interface OperationHandler {
-  /** The service that answers it; what others send under its transID is not for it. */
-  readonly service: string;
-  received(operation: Operation): void;
+  /** The service that answers it, or which may; what others send under its transID is not for it. */
+  readonly service: string | ((service: string) => boolean);
+  received(operation: Operation, service: string): void;
   /** The client is over; called once. */
   ended(error: Error): void;
 }
@@ -47,8 +47,10 @@ export class Operations {
   dispatch(service: string, operation: Operation): boolean {
     if (!('transID' in operation)) return false;
     const handler = this.#handlers.get(operation.transID);
-    if (handler === undefined || handler.service !== service) return false;
-    handler.received(operation);
+    if (handler === undefined) return false;
+    const { service: expected } = handler;
+    if (typeof expected === 'string' ? expected !== service : !expected(service)) return false;
+    handler.received(operation, service);
     return true;
   }
 

@@ -213,12 +213,12 @@ describe('the end', () => {
 
 describe('data', () => {
   it('[3340 §4.4.4.2] [3340 §4.4.4.2 step 2] [3340 §4.4.4.2 step 2.2] [3340 §4.4.4.2 step 2.3] [3340 §4.4.4.2 step 3] is acknowledged and handed over, unless it is for somebody else', async () => {
-    const seen: string[] = [];
-    const { relay } = await ScriptedRelay.attach({
-      onData: ({ data }) => seen.push(data.originator.identity),
-    });
+    const { relay, client } = await ScriptedRelay.attach();
     expect(await relay.send(WILMA, '<hello />')).toBeUndefined();
     expect(await relay.send(FRED, '<hello />')).toMatchObject({ replyCode: 550 });
+    await client.close();
+    const seen: string[] = [];
+    for await (const { originator } of client.incoming) seen.push(originator);
     expect(seen).toEqual([FRED]);
   });
 

@@ -32,6 +32,7 @@ export class ScriptedRelay {
   readonly #endpoint: string;
   readonly #asked: Asked[] = [];
   #wake: (() => void) | undefined;
+  #expectsData: ((data: { payload: Uint8Array; answer: Answer }) => void) | undefined;
   #apex: ApexChannel | undefined;
   #peer: Peer | undefined;
 
@@ -52,7 +53,12 @@ export class ScriptedRelay {
         return {
           attach: (_, answer) => answer.ok(),
           terminate: (_, answer) => answer.ok(),
-          data: (message, answer) => {
+          data: (message, answer, payload) => {
+            if (relay.#expectsData !== undefined) {
+              relay.#expectsData({ payload, answer });
+              relay.#expectsData = undefined;
+              return;
+            }
             const element = contentElement(message);
             if (element === undefined) throw new MessageError('content.reference', 501, 'nothing');
             relay.#asked.push({ operation: parseOperation(element), answer });
@@ -81,6 +87,13 @@ export class ScriptedRelay {
         this.#wake = resolve;
       });
     }
+  }
+
+  /** The next data, whatever it holds; it has to be answered. */
+  nextData(): Promise<{ payload: Uint8Array; answer: Answer }> {
+    return new Promise((resolve) => {
+      this.#expectsData = resolve;
+    });
   }
 
   /** The next request of a kind, accepted by the relay. */

@@ -102,6 +102,7 @@ export const packageRules: readonly PackageRule[] = [
       { files: ['errors.ts'] },
       { files: ['operations.ts', 'endpoints.ts', 'operation-end.ts'] },
       { files: ['requests.ts', 'feed.ts'] },
+      { files: ['data/'] },
       { files: ['access/'] },
       { files: ['presence/'] },
       { files: ['client.ts'] },

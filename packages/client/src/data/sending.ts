@@ -1,0 +1,181 @@
+import {
+  type Data,
+  dataHoppingOption,
+  dataSchema,
+  dataTimingOption,
+  domainOf,
+  encodeDataMessage,
+  encodeRelated,
+  formatCid,
+  hold4EndpointOption,
+  MAX_TRANSID,
+  type NewPart,
+  type Option,
+  statusRequestOption,
+} from '@apex/protocol';
+import { requireEndpoint } from '../endpoints.ts';
+import { ApexError } from '../errors.ts';
+import type { Operations } from '../operations.ts';
+import type { Content } from './content.ts';
+import { Sent } from './sent.ts';
+
+export interface SendOptions {
+  /** Holds the data for a recipient that is not attached, and loses it in no crash of its relay (RFC 3342 §3). */
+  readonly hold?: boolean;
+  /** Drops the data that is not delivered by then, in milliseconds from now (RFC 3342 §2.1). */
+  readonly notLaterThanMs?: number;
+  /** Has a delay reported that lasts so long, in milliseconds; with `status` (RFC 3342 §2.2). */
+  readonly reportAfterMs?: number;
+  /**
+   * Has reported what becomes of it (RFC 3340 §5.1): by the relay of each recipient (`true`), or by every relay on the
+   * way (`'trace'`).
+   */
+  readonly status?: boolean | 'trace';
+  /** Relays on the way at most, 1..255 (RFC 3342 §4). */
+  readonly maxHops?: number;
+  /** Options of your own, for all relays and recipients. */
+  readonly options?: readonly Option[];
+}
+
+/** What sending needs of its client. */
+export interface SendContext {
+  readonly endpoint: string;
+  readonly operations: Operations;
+  /** Resolves when the relay has accepted the data. */
+  transmit(payload: Uint8Array): Promise<void>;
+}
+
+/** Sends data (RFC 3340 §4.4.4). Rejects with ApexError. */
+export async function send(
+  context: SendContext,
+  to: string | readonly string[],
+  content: Content,
+  options: SendOptions,
+): Promise<Sent> {
+  const recipients = recipientsOf(to);
+  check(options);
+  const { operations } = context;
+  const isReported = options.status !== undefined && options.status !== false;
+  const transIDs: number[] = [];
+  const forget = (): void => {
+    for (const transID of transIDs) operations.remove(transID);
+  };
+  requirePart(content);
+  const sent = new Sent(recipients, isReported, forget);
+  const newTransID = (): number => {
+    const transID = operations.add({
+      // C11: whichever relay reports
+      service: (service) => service.startsWith('apex=report@'),
+      received(operation, service) {
+        if (operation.kind === 'statusResponse') sent.reported(service, operation);
+      },
+      ended: (error) => sent.ended(error),
+    });
+    transIDs.push(transID);
+    return transID;
+  };
+  try {
+    const payload = encode(context.endpoint, recipients, content, optionsOf(options, newTransID));
+    await context.transmit(payload);
+  } catch (error) {
+    forget();
+    throw error;
+  }
+  if (!isReported) forget();
+  return sent;
+}
+
+function recipientsOf(to: string | readonly string[]): readonly string[] {
+  const recipients = [...new Set((typeof to === 'string' ? [to] : to).map(requireEndpoint))];
+  if (recipients.length === 0)
+    throw new ApexError('client.usage', 'no recipient: name at least one endpoint');
+  return recipients;
+}
+
+function check({ notLaterThanMs, reportAfterMs, maxHops, status, hold }: SendOptions): void {
+  const bounds = [
+    ['notLaterThanMs', notLaterThanMs, MAX_TRANSID],
+    ['reportAfterMs', reportAfterMs, MAX_TRANSID],
+    ['maxHops', maxHops, 255],
+  ] as const;
+  for (const [name, value, most] of bounds) {
+    if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= most)) continue;
+    throw new ApexError('client.usage', `${name}: ${value} is not a whole number from 1 to ${most}`);
+  }
+  if (reportAfterMs !== undefined && (status === undefined || status === false)) {
+    throw new ApexError('client.usage', 'reportAfterMs is of use with { status: true } only');
+  }
+  if (hold === undefined || typeof hold === 'boolean') return;
+  throw new ApexError('client.usage', 'hold is true or false');
+}
+
+/** RFC 2045 §5.1: type and subtype, then parameters. */
+function requirePart(content: Content): void {
+  if (!('contentType' in content) || /^[!-~]+\/[!-~]+( *;[ -~]+)?$/.test(content.contentType)) return;
+  throw new ApexError(
+    'client.usage',
+    `not a content type, such as application/json: "${content.contentType}"`,
+  );
+}
+
+function optionsOf(options: SendOptions, newTransID: () => number): readonly Option[] {
+  const { hold, notLaterThanMs = 0, reportAfterMs = 0, status, maxHops } = options;
+  const isReported = status !== undefined && status !== false;
+  const all: Option[] = [];
+  if (isReported) {
+    const targetHop = status === 'trace' ? 'all' : 'final';
+    all.push(statusRequestOption({ transID: newTransID(), targetHop }));
+  }
+  if (hold === true) all.push(hold4EndpointOption());
+  if (notLaterThanMs > 0 || reportAfterMs > 0) {
+    // A relay on the way that gives the data up tells so by this option alone.
+    const timing = {
+      kind: 'dataTiming',
+      noLaterThan: notLaterThanMs,
+      returnTrip: 0,
+      reportAfter: reportAfterMs,
+      reportErrors: isReported,
+    } as const;
+    all.push(dataTimingOption(timing, newTransID()));
+  }
+  if (maxHops !== undefined) {
+    const hopping = { kind: 'dataHopping', noMoreThan: maxHops, reportErrors: isReported } as const;
+    all.push(dataHoppingOption(hopping, newTransID()));
+  }
+  return [...all, ...(options.options ?? [])];
+}
+
+function encode(
+  originator: string,
+  recipients: readonly string[],
+  content: Content,
+  options: readonly Option[],
+): Uint8Array {
+  const parties = {
+    kind: 'data',
+    originator: { identity: originator, options: [] },
+    recipients: recipients.map((identity) => ({ identity, options: [] })),
+    options,
+  } as const;
+  if ('xml' in content) {
+    return encodeDataMessage({
+      data: checked({ ...parties, content: '#Content', dataContent: { name: 'Content', xml: content.xml } }),
+    });
+  }
+  const contentId = `${crypto.randomUUID()}@${domainOf(originator)}`;
+  const part: NewPart =
+    'text' in content
+      ? { contentId, contentType: 'text/plain; charset=utf-8', body: new TextEncoder().encode(content.text) }
+      : { contentId, contentType: content.contentType, body: content.body };
+  return encodeRelated(checked({ ...parties, content: formatCid(contentId) }), [part]);
+}
+
+function checked(data: Data): Data {
+  const outcome = dataSchema.safeParse(data);
+  if (outcome.success) return data;
+  const [issue] = outcome.error.issues;
+  throw new ApexError(
+    'client.usage',
+    `data that cannot be sent: ${issue?.path.join('.')}: ${issue?.message}`,
+  );
+}
