@@ -91,7 +91,7 @@ export function textOf(output: Output, now: number): string {
     case 'hop': {
       const { relay, replyCode, text, afterMs } = output.report;
       return visible(
-        `${output.hop}  ${relay}  ${replyCode} ${text}`.trimEnd() + `  ${afterMs.toFixed(1)} ms`,
+        `${`${output.hop}  ${relay}  ${replyCode} ${text}`.trimEnd()}  ${afterMs.toFixed(1)} ms`,
       );
     }
     case 'attached':

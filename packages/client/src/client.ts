@@ -214,7 +214,7 @@ export class ApexClient implements AsyncDisposable {
   }
 
   #data(message: DataMessage, answer: Answer): void {
-    // 3340 §4.4.4.2 steps 2, 2.2 and 3: options are not looked at (3340 §4.4.4.2 steps 1 and 2.1)
+    // 3340 §4.4.4.2, 3340 §4.4.4.2 steps 2, 2.2 and 3: options are not looked at (3340 §4.4.4.2 steps 1 and 2.1)
     if (!message.data.recipients.some(({ identity }) => identity === this.endpoint)) {
       return answer.error(550, `not attached as any of the recipients`);
     }
