@@ -32,7 +32,7 @@ import {
 import { Access, type AccessContext } from './access/access.ts';
 import type { Content } from './data/content.ts';
 import { Incoming, type IncomingLimits } from './data/incoming.ts';
-import { type SendOptions, send } from './data/sending.ts';
+import { isReportService, type SendOptions, send } from './data/sending.ts';
 import type { Sent } from './data/sent.ts';
 import { ApexError, applicationError, refused } from './errors.ts';
 import { Operations } from './operations.ts';
@@ -56,7 +56,7 @@ export interface ClientOptions {
   readonly requireTls?: boolean;
   /** Takes the endpoint over when another application is attached as it (RFC 3342 §1). */
   readonly attachOverride?: boolean;
-  /** How long a service may take to answer, in milliseconds; default 30,000. */
+  /** How long a service may take to answer, and the relay to accept what `send` sends, in milliseconds; default 30,000. */
   readonly replyMs?: number;
   /** How long greeting, authentication and attach may take together, in milliseconds; default 30,000. */
   readonly attachMs?: number;
@@ -105,7 +105,7 @@ export class ApexClient implements AsyncDisposable {
     this.#peer = peer;
     this.#options = options;
     this.#apex = new ApexChannel(() => ({
-      data: (message, answer) => this.#data(message, answer),
+      data: (message, answer, payload) => this.#data(message, answer, payload.length),
       terminate: (terminate, answer) => this.#terminated(terminate, answer),
       closed: (end) => {
         this.#finish({ kind: 'lost', error: channelError(end) });
@@ -156,6 +156,7 @@ export class ApexClient implements AsyncDisposable {
     const context = {
       endpoint: this.endpoint,
       operations: this.#operations,
+      acceptMs: this.#options.replyMs ?? REPLY_MS,
       transmit: (payload: Uint8Array) => this.#transmit(payload, `send to ${[to].flat().join(', ')}`),
     };
     return send(context, to, content, options);
@@ -213,7 +214,7 @@ export class ApexClient implements AsyncDisposable {
     }
   }
 
-  #data(message: DataMessage, answer: Answer): void {
+  #data(message: DataMessage, answer: Answer, octets: number): void {
     // 3340 §4.4.4.2, 3340 §4.4.4.2 steps 2, 2.2 and 3: options are not looked at (3340 §4.4.4.2 steps 1 and 2.1)
     if (!message.data.recipients.some(({ identity }) => identity === this.endpoint)) {
       return answer.error(550, `not attached as any of the recipients`);
@@ -222,11 +223,13 @@ export class ApexClient implements AsyncDisposable {
     const originator = message.data.originator.identity;
     // 3340 §4.4.4.2 step 2.3: acknowledged before the application takes its time
     if (operation !== undefined && this.#dispatch(originator, operation)) return answer.ok();
-    if (this.incoming.take(message, this.endpoint)) answer.ok();
-    else answer.error(450, 'too much waits for its reader');
+    if (operation !== undefined && isStaleReport(originator, operation)) return answer.ok();
+    const refusal = this.incoming.take(message, this.endpoint, octets);
+    if (refusal === undefined) answer.ok();
+    else answer.error(450, refusal);
   }
 
-  /** Hands an operation to those who wait for it; false when nobody does (3340 §5.1 rule 3: it is dropped then). */
+  /** Hands an operation to those who wait for it; false when nobody does. */
   #dispatch(originator: string, operation: Operation): boolean {
     return this.#operations.dispatch(originator, operation) || this.access.notified(originator, operation);
   }
@@ -306,6 +309,14 @@ function operationOf(message: DataMessage): Operation | undefined {
     if (error instanceof MessageError || isUnknownOperation(error)) return undefined;
     throw error;
   }
+}
+
+/**
+ * A report that nobody waits for: several options tell of one failure, and some tell it late. It is no message of
+ * anybody's, and is answered by nothing (3340 §5.1 rule 3, 3342 §1 rule 1).
+ */
+function isStaleReport(originator: string, { kind }: Operation): boolean {
+  return kind === 'statusResponse' && isReportService(originator);
 }
 
 function isUnknownOperation(error: unknown): boolean {

@@ -20,8 +20,13 @@ export class Operations {
   #over: Error | undefined;
 
   /** @throws the error of `refuse` or `end` */
-  add(handler: OperationHandler): number {
+  requireOpen(): void {
     if (this.#refusal !== undefined) throw this.#refusal;
+  }
+
+  /** @throws the error of `refuse` or `end` */
+  add(handler: OperationHandler): number {
+    this.requireOpen();
     const transID = newTransID(this.#random, (candidate) => this.#handlers.has(candidate));
     this.#handlers.set(transID, handler);
     return transID;

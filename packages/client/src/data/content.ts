@@ -23,8 +23,13 @@ export interface Received {
 
 export type ReceivedContent =
   | { readonly kind: 'xml'; readonly xml: string }
-  /** Octets with their type, in lower case and without parameters. */
-  | { readonly kind: 'part'; readonly contentType: string; readonly body: Uint8Array }
+  /** Octets with their type, in lower case and without parameters, of which `charset` is named when it is there. */
+  | {
+      readonly kind: 'part';
+      readonly contentType: string;
+      readonly charset?: string;
+      readonly body: Uint8Array;
+    }
   /** Somewhere else (RFC 3340 §4.1). */
   | { readonly kind: 'external'; readonly uri: string };
 
@@ -33,13 +38,18 @@ export function receivedOf(message: DataMessage, recipient: string): Received {
   return { originator: originator.identity, recipient, content: contentOf(message), options, message };
 }
 
-/** The content as text: XML as it is written, and parts of type `text/…` as UTF-8; undefined for anything else. */
+/**
+ * The content as text: XML as it is written, and parts of type `text/…` in their charset, UTF-8 by default; undefined
+ * for anything else, and for a charset that is not known here.
+ */
 export function textOf({ content }: Pick<Received, 'content'>): string | undefined {
   switch (content.kind) {
     case 'xml':
       return content.xml;
     case 'part':
-      return content.contentType.startsWith('text/') ? new TextDecoder().decode(content.body) : undefined;
+      return content.contentType.startsWith('text/')
+        ? decode(content.body, content.charset ?? 'utf-8')
+        : undefined;
     case 'external':
       return undefined;
   }
@@ -48,6 +58,18 @@ export function textOf({ content }: Pick<Received, 'content'>): string | undefin
 function contentOf(message: DataMessage): ReceivedContent {
   const content = resolveContent(message);
   if (content.kind !== 'part') return content;
-  const { contentType, body } = content.part;
-  return { kind: 'part', contentType, body };
+  const { contentType, parameters, body } = content.part;
+  const charset = parameters.get('charset');
+  return { kind: 'part', contentType, ...(charset === undefined ? {} : { charset }), body };
+}
+
+function decode(body: Uint8Array, charset: string): string | undefined {
+  try {
+    // A byte order mark is part of what was sent.
+    return new TextDecoder(charset, { ignoreBOM: true }).decode(body);
+  } catch (error) {
+    // The encoding is one that nobody here knows.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }

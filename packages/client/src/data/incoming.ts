@@ -9,13 +9,16 @@ export interface IncomingLimits {
   readonly octets?: number;
 }
 
+/** What a message takes beside its octets, roughly: many small ones count as well. */
+const OVERHEAD_OCTETS = 500;
+
 /**
  * Data that has come for this endpoint since it attached, and that no operation of the client waits for: an async
  * iterable for one reader, who may leave and come back. While as much waits for its reader as may, further data is
  * refused with 450: its relay then knows that it was not delivered, and delivers it later when it is held.
  */
 export class Incoming implements AsyncIterable<Received> {
-  readonly #feed = new Feed<Received>();
+  readonly #feed = new Feed<{ readonly received: Received; readonly weight: number }>();
   readonly #limits: Required<IncomingLimits>;
   #octets = 0;
 
@@ -25,31 +28,27 @@ export class Incoming implements AsyncIterable<Received> {
 
   /** Ends when the client was closed, behind what waits; throws when it is over for another reason. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Received, void, void> {
-    for await (const received of this.#feed.read(async () => {})) {
-      this.#octets -= sizeOf(received);
+    for await (const { received, weight } of this.#feed.read(async () => {})) {
+      this.#octets -= weight;
       yield received;
     }
   }
 
-  /** Takes data for the reader; false when too much waits for it. */
-  take(message: DataMessage, recipient: string): boolean {
-    if (this.#feed.waiting >= this.#limits.messages) return false;
-    const received = receivedOf(message, recipient);
-    const octets = sizeOf(received);
-    if (this.#octets + octets > this.#limits.octets) return false;
-    this.#octets += octets;
-    this.#feed.push(received);
-    return true;
+  /** Takes data of so many octets for the reader; otherwise says why not. */
+  take(message: DataMessage, recipient: string, octets: number): string | undefined {
+    // Nobody would read it, and what is held stays held so.
+    if (this.#feed.isOver) return 'the application is leaving';
+    const weight = octets + OVERHEAD_OCTETS;
+    if (this.#feed.waiting >= this.#limits.messages || this.#octets + weight > this.#limits.octets) {
+      return 'too much waits for its reader';
+    }
+    this.#octets += weight;
+    this.#feed.push({ received: receivedOf(message, recipient), weight });
+    return undefined;
   }
 
   /** The client is over; what waits can still be read. */
   end(error: Error, isClosed: boolean): void {
     this.#feed.end(isClosed ? { kind: 'closed' } : { kind: 'lost', error });
   }
-}
-
-/** Roughly what it takes to keep it. */
-function sizeOf({ content, message }: Received): number {
-  const inline = content.kind === 'xml' ? content.xml.length : 0;
-  return 500 + inline + (message.related?.payload.length ?? 0);
 }

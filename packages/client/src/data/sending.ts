@@ -17,6 +17,7 @@ import { requireEndpoint } from '../endpoints.ts';
 import { ApexError } from '../errors.ts';
 import type { Operations } from '../operations.ts';
 import type { Content } from './content.ts';
+import { inTime } from './in-time.ts';
 import { Sent } from './sent.ts';
 
 export interface SendOptions {
@@ -41,8 +42,15 @@ export interface SendOptions {
 export interface SendContext {
   readonly endpoint: string;
   readonly operations: Operations;
+  /** How long the relay may take to accept data, in milliseconds. */
+  readonly acceptMs: number;
   /** Resolves when the relay has accepted the data. */
   transmit(payload: Uint8Array): Promise<void>;
+}
+
+/** 3340 §6.2 rule 1: whose reports are believed, whatever relay makes them. */
+export function isReportService(endpoint: string): boolean {
+  return endpoint.startsWith('apex=report@');
 }
 
 /** Sends data (RFC 3340 §4.4.4). Rejects with ApexError. */
@@ -65,7 +73,7 @@ export async function send(
   const newTransID = (): number => {
     const transID = operations.add({
       // C11: whichever relay reports
-      service: (service) => service.startsWith('apex=report@'),
+      service: isReportService,
       received(operation, service) {
         if (operation.kind === 'statusResponse') sent.reported(service, operation);
       },
@@ -76,7 +84,12 @@ export async function send(
   };
   try {
     const payload = encode(context.endpoint, recipients, content, optionsOf(options, newTransID));
-    await context.transmit(payload);
+    operations.requireOpen();
+    await inTime(
+      context.transmit(payload),
+      context.acceptMs,
+      () => `send to ${recipients.join(', ')}: not accepted by the relay within ${context.acceptMs} ms`,
+    );
   } catch (error) {
     forget();
     throw error;
@@ -162,12 +175,18 @@ function encode(
       data: checked({ ...parties, content: '#Content', dataContent: { name: 'Content', xml: content.xml } }),
     });
   }
-  const contentId = `${crypto.randomUUID()}@${domainOf(originator)}`;
+  const contentId = `${unique()}@${domainOf(originator)}`;
   const part: NewPart =
     'text' in content
       ? { contentId, contentType: 'text/plain; charset=utf-8', body: new TextEncoder().encode(content.text) }
       : { contentId, contentType: content.contentType, body: content.body };
   return encodeRelated(checked({ ...parties, content: formatCid(contentId) }), [part]);
+}
+
+/** 128 random bits: pages without a secure context have no `crypto.randomUUID`. */
+function unique(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function checked(data: Data): Data {

@@ -1,6 +1,7 @@
 import { domainOf, type StatusResponse } from '@apex/protocol';
 import { ApexError } from '../errors.ts';
 import { Feed } from '../feed.ts';
+import { inTime, LONGEST_MS } from './in-time.ts';
 
 /** What a relay tells of data on its way to one recipient (RFC 3340 §6.2). */
 export interface StatusReport {
@@ -25,6 +26,8 @@ export interface OutcomeOptions {
 }
 
 const OUTCOME_MS = 30_000;
+/** Reports that may wait for their reader, beside outcomes. */
+const MAX_WAITING = 1000;
 
 /**
  * Data that the relay has accepted. When a status was asked for, this is an async iterable of reports, for one
@@ -51,7 +54,7 @@ export class Sent implements AsyncIterable<StatusReport>, Disposable {
   /**
    * What became of it for each recipient, by its endpoint: `delivered` or `failed`. Rejects with ApexError
    * `client.timeout` when an outcome does not come in time (those that came are lost to the caller; the iteration has
-   * them), `client.usage` when no status was asked for, or what ended the client.
+   * them), `client.usage` when no status was asked for or `timeoutMs` is no time, or what ended the client.
    */
   async outcomes({
     timeoutMs = OUTCOME_MS,
@@ -59,19 +62,17 @@ export class Sent implements AsyncIterable<StatusReport>, Disposable {
     if (!this.#isReported) {
       throw new ApexError('client.usage', 'no status was asked for: send with { status: true }');
     }
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      const missing = this.recipients.filter((recipient) => !this.#outcomes.has(recipient));
-      late.reject(
-        new ApexError('client.timeout', `no report about ${missing.join(', ')} within ${timeoutMs} ms`),
+    if (!(Number.isInteger(timeoutMs) && timeoutMs >= 1 && timeoutMs <= LONGEST_MS)) {
+      throw new ApexError(
+        'client.usage',
+        `timeoutMs: ${timeoutMs} is not a whole number from 1 to ${LONGEST_MS}`,
       );
-    }, timeoutMs);
-    try {
-      await Promise.race([this.#settled.promise, late.promise]);
-      return this.#outcomes;
-    } finally {
-      clearTimeout(timer);
     }
+    await inTime(this.#settled.promise, timeoutMs, () => {
+      const missing = this.recipients.filter((recipient) => !this.#outcomes.has(recipient));
+      return `no report about ${missing.join(', ')} within ${timeoutMs} ms`;
+    });
+    return this.#outcomes;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<StatusReport, void, void> {
@@ -94,8 +95,10 @@ export class Sent implements AsyncIterable<StatusReport>, Disposable {
       const kind = kindOf(reply.code, relay === domainOf(recipient));
       const afterMs = performance.now() - this.#sentAt;
       const report = { recipient, relay, kind, replyCode: reply.code, text: reply.text, afterMs };
-      this.#feed.push(report);
-      if (kind === 'delivered' || kind === 'failed') this.#outcomes.set(recipient, report);
+      const isOutcome = kind === 'delivered' || kind === 'failed';
+      if (isOutcome) this.#outcomes.set(recipient, report);
+      // An outcome is never left out; how many others come is up to relays of others.
+      if (isOutcome || this.#feed.waiting < MAX_WAITING) this.#feed.push(report);
     }
     if (this.#outcomes.size < this.recipients.length) return;
     this.#feed.end({ kind: 'closed' });

@@ -2,9 +2,10 @@ import { parseXml } from '@apex/beep';
 import { parseDataMessage } from '@apex/protocol';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ApexClient, ApexError, type Received, type StatusReport, textOf } from '../../src/index.ts';
+import { ApexError, textOf } from '../../src/index.ts';
 import { BARNEY, FRED, House, WILMA } from '../house.ts';
 import { ScriptedRelay } from '../scripted-relay.ts';
+import { all, failure, short, take } from './messages.ts';
 
 let house: House;
 beforeEach(async () => {
@@ -14,29 +15,6 @@ beforeEach(async () => {
   }
 });
 afterEach(() => house[Symbol.asyncDispose]());
-
-const failure = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => expect.unreachable(),
-    (error: unknown) => error,
-  );
-
-async function take(incoming: AsyncIterable<Received>, count: number): Promise<readonly Received[]> {
-  const taken: Received[] = [];
-  for await (const received of incoming) {
-    taken.push(received);
-    if (taken.length === count) break;
-  }
-  return taken;
-}
-
-async function all(reports: AsyncIterable<StatusReport>): Promise<readonly string[]> {
-  const kinds: string[] = [];
-  for await (const { recipient, kind, replyCode } of reports) kinds.push(`${recipient} ${kind} ${replyCode}`);
-  return kinds.sort();
-}
-
-const short = (report: StatusReport | undefined): string => `${report?.kind} ${report?.replyCode}`;
 
 describe('send', () => {
   it('[3340 §4.4.4] [C9] carries text, XML and octets to another application', async () => {
@@ -123,6 +101,33 @@ describe('send', () => {
     expect(short((await sent.outcomes()).get(WILMA))).toBe('delivered 250');
   });
 
+  it('takes no time for one that a timer cannot wait', async () => {
+    const fred = await house.attach(FRED);
+    const sent = await fred.send(WILMA, { text: 'one' }, { hold: true, status: true });
+    for (const timeoutMs of [0, 1.5, 2 ** 31, Number.POSITIVE_INFINITY, Number.NaN]) {
+      expect(await failure(sent.outcomes({ timeoutMs }))).toMatchObject({ code: 'client.usage' });
+    }
+  });
+
+  it('is refused once the client is closed, with and without a status', async () => {
+    const fred = await house.attach(FRED);
+    await fred.close();
+    for (const status of [false, true]) {
+      expect(await failure(fred.send(WILMA, { text: 'x' }, { status }))).toMatchObject({
+        code: 'client.closed',
+      });
+    }
+  });
+
+  it('waits for the relay no longer than replyMs', async () => {
+    const { relay, client } = await ScriptedRelay.attach({ replyMs: 10 });
+    const [refused] = await Promise.all([failure(client.send(FRED, { text: 'x' })), relay.nextData()]);
+    expect(refused).toMatchObject({
+      code: 'client.timeout',
+      message: 'send to fred@example.com: not accepted by the relay within 10 ms',
+    });
+  });
+
   it('ends with the client', async () => {
     const fred = await house.attach(FRED);
     const sent = await fred.send(WILMA, { text: 'one' }, { hold: true, status: true });
@@ -163,8 +168,18 @@ describe('send', () => {
     }
   });
 
-  // Invariant: whatever text and XML is sent, the recipient reads the same.
-  it('[C9] carries any text and any XML unchanged', async () => {
+  it('[C9] leaves a byte order mark in the text, and reads it in the charset that it names', async () => {
+    const fred = await house.attach(FRED);
+    const wilma = await house.attach(WILMA);
+    await fred.send(WILMA, { text: '\ufeffhello' });
+    const body = new Uint8Array([0xe9, 0x74, 0xe9]);
+    await fred.send(WILMA, { contentType: 'text/plain; charset=ISO-8859-1', body });
+    await fred.send(WILMA, { contentType: 'text/plain; charset=no-such-thing', body });
+    expect((await take(wilma.incoming, 3)).map(textOf)).toEqual(['\ufeffhello', 'été', undefined]);
+  });
+
+  // Invariant: whatever text is sent, the recipient reads the same.
+  it('[C9] carries any text unchanged', async () => {
     const fred = await house.attach(FRED);
     const wilma = await house.attach(WILMA);
     const incoming = wilma.incoming[Symbol.asyncIterator]();
@@ -235,70 +250,3 @@ describe('reports', () => {
     ]);
   });
 });
-
-describe('incoming data', () => {
-  it('is kept from the attach on, for a reader who comes later, leaves and comes back', async () => {
-    const fred = await house.attach(FRED);
-    const wilma = await house.attach(WILMA);
-    for (const text of ['one', 'two', 'three']) await deliver(fred, text);
-    expect((await take(wilma.incoming, 1)).map(textOf)).toEqual(['one']);
-    expect((await take(wilma.incoming, 2)).map(textOf)).toEqual(['two', 'three']);
-  });
-
-  it('counts the octets that wait', async () => {
-    const fred = await house.attach(FRED);
-    await house.attach(WILMA, { incoming: { octets: 4000 } });
-    await deliver(fred, 'x'.repeat(2000));
-    const second = await fred.send(WILMA, { text: 'x'.repeat(2000) }, { status: true });
-    expect(short((await second.outcomes()).get(WILMA))).toBe('failed 450');
-  });
-
-  it('[C14] is refused with 450 while too much waits for its reader, and comes later when it is held', async () => {
-    const fred = await house.attach(FRED);
-    const wilma = await house.attach(WILMA, { incoming: { messages: 2 } });
-    const { incoming } = wilma;
-    for (const text of ['one', 'two']) await deliver(fred, text);
-    const third = await fred.send(WILMA, { text: 'three' }, { status: true });
-    expect(short((await third.outcomes()).get(WILMA))).toBe('failed 450');
-    const fourth = await fred.send(WILMA, { text: 'four' }, { status: true, hold: true });
-    expect((await take(incoming, 2)).map(textOf)).toEqual(['one', 'two']);
-    expect((await take(wilma.incoming, 1)).map(textOf)).toEqual(['four']);
-    expect(short((await fourth.outcomes()).get(WILMA))).toBe('delivered 250');
-  });
-
-  it('ends with the client, behind what was read late', async () => {
-    const fred = await house.attach(FRED);
-    const wilma = await house.attach(WILMA);
-    const { incoming } = wilma;
-    await deliver(fred, 'one');
-    await wilma.close();
-    const texts = [];
-    for await (const received of incoming) texts.push(textOf(received));
-    expect(texts).toEqual(['one']);
-  });
-
-  it('throws when the client was lost', async () => {
-    const { relay, client } = await ScriptedRelay.attach();
-    const reading = failure(take(client.incoming, 1));
-    relay.abort();
-    expect(await reading).toMatchObject({ code: 'client.lost' });
-  });
-
-  it('[3340 §5.1 rule 3] answers nothing, whatever option stands with it', async () => {
-    const fred = await house.attach(FRED);
-    const wilma = await house.attach(WILMA);
-    const { incoming } = wilma;
-    const status =
-      "<statusResponse transID='1'><destination identity='x@example.com'><reply code='250' /></destination></statusResponse>";
-    const sent = await fred.send(WILMA, { xml: status }, { status: true });
-    expect((await take(incoming, 1)).map(textOf)).toEqual([status]);
-    expect(await failure(sent.outcomes({ timeoutMs: 20 }))).toMatchObject({ code: 'client.timeout' });
-    expect(house.server.counters.relay.accepted).toBe(1);
-  });
-});
-
-/** Sends wilma a text, and waits until it is with her. */
-async function deliver(from: ApexClient, text: string): Promise<void> {
-  const sent = await from.send(WILMA, { text }, { status: true });
-  await sent.outcomes();
-}
