@@ -213,7 +213,7 @@ describe.runIf(isOwnServer)('what is held for an endpoint', () => {
 
 describe.runIf(isOwnServer)('an option that the administrator has switched off', () => {
   it(
-    '[3342 §7 rule 1] [3342 §7 rule 2] [C5] is not known: 504 where it must be understood, ignored elsewhere',
+    '[3342 §7] [3342 §7 rule 1] [3342 §7 rule 2] [C5] is not known: 504 where it must be understood, ignored elsewhere',
     onOwnServer(
       {},
       async ({ join, fred, wilma }) => {
