@@ -1,12 +1,4 @@
-import {
-  actorOf,
-  domainOf,
-  isAction,
-  isSubaddress,
-  literalActor,
-  type Operation,
-  parent,
-} from '@apex/protocol';
+import { actorOf, domainOf, isAction, isService, type Operation, parent, parseActor } from '@apex/protocol';
 import { requireEndpoint } from '../endpoints.ts';
 import { ApexError } from '../errors.ts';
 import { Feed } from '../feed.ts';
@@ -82,7 +74,8 @@ export class Access {
       lasts: false,
       operation: (transID) => ({ kind: 'get', owner, actor: name, transID }),
       received(operation, answer) {
-        if (operation.kind !== 'set') return false;
+        // What others set is told to the owner under a transID of theirs, which may happen to be this one.
+        if (operation.kind !== 'set' || !isAbout(operation.access, owner, name)) return false;
         answer(entryOf(operation.access));
         return true;
       },
@@ -106,15 +99,20 @@ export class Access {
 
   /**
    * Lets somebody in: sets the entry of an endpoint and that of its subaddresses, since its applications attach as
-   * those (for `wilma@example.com` also `wilma/*@example.com`). A wildcard or a subaddress has one entry.
+   * those (for `wilma@example.com` also `wilma/*@example.com`). A wildcard or a subaddress has one entry. `who` is
+   * an actor, so a `*` that belongs to a name is written `\*`. Resolves with the actors of these entries; when the
+   * second one fails, the error says that the first one stands.
    */
-  allow(who: string, options: OwnerOptions & { readonly actions?: readonly string[] } = {}): Promise<void> {
-    return this.#setAll(who, options.actions ?? ALLOWED, options);
+  allow(
+    who: string,
+    options: OwnerOptions & { readonly actions?: readonly string[] } = {},
+  ): Promise<readonly string[]> {
+    return this.#changeAll(who, options.actions ?? ALLOWED, options);
   }
 
   /** Keeps somebody out, also where a wildcard would let them in: the entries of `allow`, with `all:none`. */
-  deny(who: string, options: OwnerOptions = {}): Promise<void> {
-    return this.#setAll(who, ['all:none'], options);
+  deny(who: string, options: OwnerOptions = {}): Promise<readonly string[]> {
+    return this.#changeAll(who, ['all:none'], options);
   }
 
   /**
@@ -122,13 +120,13 @@ export class Access {
    * Subscriptions of theirs end with 537, and new ones are refused with it, so that they see no availability and
    * no change any more; that they are not allowed to, they can tell.
    */
-  appearOffline(who: string, options: OwnerOptions = {}): Promise<void> {
-    return this.#setAll(who, ['core:data'], options);
+  appearOffline(who: string, options: OwnerOptions = {}): Promise<readonly string[]> {
+    return this.#changeAll(who, ['core:data'], options);
   }
 
   /** Removes the entries of `allow`, `deny` and `appearOffline`: wildcards and defaults count again. */
-  async forget(who: string, options: OwnerOptions = {}): Promise<void> {
-    for (const actor of actorsOf(who)) await this.#change(actor, undefined, options);
+  forget(who: string, options: OwnerOptions = {}): Promise<readonly string[]> {
+    return this.#changeAll(who, undefined, options);
   }
 
   /**
@@ -142,13 +140,16 @@ export class Access {
     return new AccessChanges(feed, () => void this.#feeds.delete(feed));
   }
 
-  /** Takes data that is for no request: the notification of an owner. False when it is something else. */
+  /**
+   * Takes data that is for no request: the notification of an owner, which is dropped when nobody reads the
+   * changes, since every `set` of the application itself causes one. False when it is something else.
+   */
   notified(service: string, operation: Operation): boolean {
     if (operation.kind !== 'set' || service !== serviceOf(this.#endpoint)) return false;
     if (operation.access.owner !== this.#endpoint) return false;
     const entry = entryOf(operation.access);
     for (const feed of this.#feeds) AccessChanges.push(feed, entry);
-    return this.#feeds.size > 0;
+    return true;
   }
 
   /** The client is over. */
@@ -159,22 +160,33 @@ export class Access {
     this.#feeds.clear();
   }
 
-  async #setAll(who: string, actions: readonly string[], options: OwnerOptions): Promise<void> {
-    requireActions(actions);
+  /** The same for all entries of somebody, one after the other; without actions they are removed. */
+  async #changeAll(
+    who: string,
+    actions: readonly string[] | undefined,
+    options: OwnerOptions,
+  ): Promise<readonly string[]> {
+    if (actions !== undefined) requireActions(actions);
+    const { owner } = options;
+    const actors = actorsOf(who);
     const done: string[] = [];
-    for (const actor of actorsOf(who)) {
+    for (const actor of actors) {
       try {
-        await this.#change(actor, actions, options);
+        await this.#change(actor, actions, owner === undefined ? {} : { owner });
       } catch (error) {
         if (done.length === 0 || !(error instanceof ApexError)) throw error;
         const { code, replyCode, message } = error;
-        throw new ApexError(code, `${message}; the entry of ${done.join(', ')} is set`, {
+        const [first] = done;
+        const stand =
+          actions === undefined ? `there is no entry of ${first} any more` : `the entry of ${first} is set`;
+        throw new ApexError(code, `${message}; ${stand}`, {
           cause: error,
           ...(replyCode === undefined ? {} : { replyCode }),
         });
       }
       done.push(actor);
     }
+    return actors;
   }
 
   /** False when there is no entry to be removed. */
@@ -259,11 +271,16 @@ function requireActions(actions: readonly string[]): void {
   );
 }
 
+function isAbout(entry: Pick<AccessEntry, 'owner' | 'actor'>, owner: string, actor: string): boolean {
+  return entry.owner === owner && entry.actor === actor;
+}
+
 /** C16: the actors that stand for somebody, as whatever application. */
 function actorsOf(who: string): readonly string[] {
   const actor = requireActor(who);
-  if (actor.includes('*')) return [actor];
-  const endpoint = requireEndpoint(who);
-  if (isSubaddress(endpoint)) return [actor];
-  return [literalActor(endpoint), literalActor(endpoint).replace('@', '/*@')];
+  const { local, domain } = parseActor(actor);
+  const isOne = local.kind !== 'literal' || domain.kind !== 'literal';
+  // Neither a subaddress nor a service has subaddresses.
+  if (isOne || local.text.includes('/') || isService(actor)) return [actor];
+  return [actor, actor.replace('@', '/*@')];
 }

@@ -153,6 +153,36 @@ describe('presets', () => {
     expect(await entries()).toEqual(['*@rubble.com: core:data', 'betty/phone@rubble.com: all:none']);
   });
 
+  it('[3341 §3 rule 20] take somebody whose name holds what else is a wildcard as she is', async () => {
+    const fred = await house.attach(FRED);
+    await fred.access.forget(WILMA);
+    const both = ['w\\*a@rubble.com', 'w\\*a/*@rubble.com'];
+    expect(await fred.access.allow('w\\*a@rubble.com')).toEqual(both);
+    expect(await fred.access.query('w*a/phone@rubble.com', ['core:data'])).toBe(true);
+    expect(await fred.access.query('wilma@rubble.com', ['core:data'])).toBe(false);
+    expect(await fred.access.forget('w\\*a@rubble.com')).toEqual(both);
+    expect(await entries()).toEqual([]);
+  });
+
+  it('say which entry is removed when the other one is not', async () => {
+    const { relay, client } = await ScriptedRelay.attach();
+    const forgotten = failure(client.access.forget(BARNEY));
+    for (const [kind, code] of [
+      ['get', 551],
+      ['set', 551],
+      ['get', 451],
+    ] as const) {
+      const { transID } = await relay.accept(kind);
+      await relay.say({ kind: 'reply', transID, code, text: '' }, 'apex=access@example.com');
+    }
+    expect(await forgotten).toMatchObject({
+      replyCode: 451,
+      message: expect.stringMatching(
+        /^get access of barney\/\*@example\.com .*; there is no entry of barney@example\.com any more$/,
+      ),
+    });
+  });
+
   it('say which entry is set when the other one is not', async () => {
     const { relay, client } = await ScriptedRelay.attach();
     const allowed = failure(client.access.allow(BARNEY));
@@ -189,6 +219,17 @@ describe('changes', () => {
       { owner: FRED, actor: BARNEY, actions: ['core:data'] },
       { owner: FRED, actor: BARNEY, actions: undefined },
     ]);
+  });
+
+  it('that nobody reads do not stand among the messages of the owner', async () => {
+    const fred = await house.attach(FRED, { incoming: { messages: 1 } });
+    await fred.access.allow(BARNEY);
+    const barney = await house.attach(BARNEY);
+    await barney.send(FRED, { xml: '<hello />' });
+    for await (const { originator } of fred.incoming) {
+      expect(originator).toBe(BARNEY);
+      break;
+    }
   });
 
   it('end with the client', async () => {
