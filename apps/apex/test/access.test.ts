@@ -59,6 +59,17 @@ describe('apex access', () => {
     }
   });
 
+  it('set and remove show the entry that they are about, and no other', async () => {
+    await access('fred', 'allow', 'barney@example.com');
+    const set = await access('fred', 'set', 'barney@example.com', 'core:data');
+    expect(set.output).toMatch(/^barney@example\.com: core:data, last update \S+\n$/);
+    const removed = await domain.apex('fred', 'access', 'remove', 'barney@example.com').ended;
+    expect(JSON.parse(removed.output)).toEqual({ event: 'no-access', actor: 'barney@example.com' });
+    expect((await access('fred', 'get', 'barney/*@example.com')).output).toContain(
+      ': core:data presence:sub',
+    );
+  });
+
   it('says in one line what is wrong', async () => {
     expect(await access('wilma', 'get', 'wilma@example.com', '--owner', 'fred@example.com')).toMatchObject({
       code: 1,

@@ -25,12 +25,16 @@ export function get(actor: string, options: AccessOptions): Promise<void> {
 }
 
 export function set(actor: string, actions: string[], options: AccessOptions): Promise<void> {
-  return changing(options, actor, ({ client }, owner) => client.access.set(actor, actions, owner));
+  return changing(options, actor, async ({ client }, owner) => {
+    await client.access.set(actor, actions, owner);
+    return [actor];
+  });
 }
 
 export function remove(actor: string, options: AccessOptions): Promise<void> {
   return changing(options, actor, async ({ client }, owner) => {
     if (!(await client.access.remove(actor, owner))) throw noEntry(actor);
+    return [actor];
   });
 }
 
@@ -65,28 +69,23 @@ function within(
   );
 }
 
-/** Makes a change, and shows the entries that somebody has afterwards. */
+/** Makes a change of the entries of some actors, and shows what they are afterwards. */
 function changing(
   options: AccessOptions,
   who: string,
-  change: (application: Application, owner: Owner) => Promise<void>,
+  change: (application: Application, owner: Owner) => Promise<readonly string[]>,
 ): Promise<void> {
   return within(options, async (application, owner) => {
-    await change(application, owner);
+    const actors = await change(application, owner);
     const { client, print } = application;
     const entries: AccessEntry[] = [];
-    for (const actor of actorsShown(who)) {
+    for (const actor of actors) {
       const entry = await client.access.get(actor, owner);
       if (entry !== undefined) entries.push(entry);
     }
     for (const entry of entries) print({ event: 'access', entry });
     if (entries.length === 0) print({ event: 'no-access', actor: who });
   });
-}
-
-/** The entry of an actor, and where it has one that of its subaddresses. */
-function actorsShown(who: string): readonly string[] {
-  return /[*/\\]/.test(who) ? [who] : [who, who.replace('@', '/*@')];
 }
 
 function noEntry(actor: string): AppError {
