@@ -229,7 +229,7 @@ export class ApexClient implements AsyncDisposable {
     else answer.error(450, refusal);
   }
 
-  /** Hands an operation to those who wait for it; false when nobody does. */
+  /** Hands an operation to those who wait for it; false when nobody does. Nothing is answered (3340 §5.1 rule 3). */
   #dispatch(originator: string, operation: Operation): boolean {
     return this.#operations.dispatch(originator, operation) || this.access.notified(originator, operation);
   }

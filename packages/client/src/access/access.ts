@@ -198,7 +198,7 @@ export class Access {
     const owner = this.#ownerOf(options);
     const name = requireActor(actor);
     for (let attempt = 1; ; attempt += 1) {
-      const lastUpdate = options.lastUpdate ?? (await this.get(name, { owner }))?.lastUpdate;
+      const lastUpdate = options.lastUpdate ?? (await this.#lastUpdate(name, owner));
       try {
         await this.#set({ owner, actor: name, actions, lastUpdate });
         return true;
@@ -208,6 +208,16 @@ export class Access {
         const isOvertaken = replyCode === NEWER && options.lastUpdate === undefined && attempt < ATTEMPTS;
         if (!isOvertaken) throw error;
       }
+    }
+  }
+
+  /** Who may set and not get can still create an entry: the service refuses anything else. */
+  async #lastUpdate(actor: string, owner: string): Promise<string | undefined> {
+    try {
+      return (await this.get(actor, { owner }))?.lastUpdate;
+    } catch (error) {
+      if (replyCodeOf(error) === NOT_ALLOWED) return undefined;
+      throw error;
     }
   }
 
@@ -238,6 +248,8 @@ export class Access {
   }
 }
 
+/** RFC 3341 §4.3 step 3: the asker has no right to it. */
+const NOT_ALLOWED = 537;
 /** RFC 3341 §4.3 step 5: there is no such entry. */
 const NO_ENTRY = 551;
 /** RFC 3341 §4.4 steps 5 and 7: the entry has another lastUpdate. */

@@ -85,6 +85,15 @@ describe('access', () => {
     expect(await failure(unknown)).toMatchObject({ replyCode: 550 });
   });
 
+  it('[3341 §4.4] creates an entry for an owner whose entries it may set and not get', async () => {
+    await house.server.administration.setAccess(FRED, WILMA, ['access:set']);
+    const wilma = await house.attach(WILMA);
+    await wilma.access.set(BARNEY, ['core:data'], { owner: FRED });
+    expect(await entries()).toContain(`${BARNEY}: core:data`);
+    const replaced = wilma.access.set(BARNEY, ['all:all'], { owner: FRED });
+    expect(await failure(replaced)).toMatchObject({ code: 'client.refused', replyCode: 555 });
+  });
+
   it('sends nothing that cannot be', async () => {
     const fred = await house.attach(FRED);
     for (const wrong of [
