@@ -1,14 +1,20 @@
 import type { ReplyError } from './errors.ts';
-import { SessionLostError } from './errors.ts';
+import { SessionLostError, UsageError } from './errors.ts';
 import type { Peer } from './peer.ts';
+import { askForTls } from './profile/tls/ask-for-tls.ts';
 import type { Diagnostic, SessionEvent } from './session/events.ts';
 import type { Greeting, PeerIdentity, SessionEnd, SessionFacts } from './session/facts.ts';
 import type { ChannelStart, StartedChannel } from './session/profile.ts';
 import { Session, type SessionOptions } from './session/session.ts';
-import type { Transport, TransportHandler } from './transport/transport.ts';
+import type { Negotiate, Transport, TransportHandler } from './transport/transport.ts';
 
 export interface DriveOptions
-  extends Omit<SessionOptions, 'remoteAddress' | 'secured' | 'now' | 'onOutput' | 'onEvent'> {
+  extends Omit<
+    SessionOptions,
+    'remoteAddress' | 'secured' | 'serverName' | 'certificate' | 'now' | 'onOutput' | 'onEvent'
+  > {
+  /** Of a listener with the TLS profile: protects the connection of a peer that asks for it. */
+  readonly negotiate?: Negotiate | undefined;
   /**
    * One line for the log: the session itself found why it must end (B1), or a message of the peer was
    * refused for what it is (B7).
@@ -27,42 +33,53 @@ export function drive(transport: Transport, options: DriveOptions): Peer {
 const batchOctets = 65_536;
 
 class Driver implements Peer, TransportHandler {
-  readonly greeting: Promise<Greeting>;
   readonly ended: Promise<SessionEnd>;
-  readonly #transport: Transport;
-  readonly #session: Session;
+  #transport: Transport;
+  #session: Session;
   readonly #now: () => number;
+  /** For the session that begins once the connection is secured; undefined when that cannot be. */
+  #options: DriveOptions | undefined;
   readonly #onDiagnostic: ((diagnostic: Diagnostic) => void) | undefined;
-  readonly #greeted = Promise.withResolvers<Greeting>();
+  #greeted = Promise.withResolvers<Greeting>();
   readonly #finished = Promise.withResolvers<SessionEnd>();
   #end: SessionEnd | undefined;
   /** Those who wait for the release. */
   #releases: PromiseWithResolvers<void>[] | undefined;
+  #securing: Securing | undefined;
   #isBlocked = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerDeadline: number | undefined;
 
-  constructor(
-    transport: Transport,
-    { onDiagnostic, now = () => performance.now(), ...options }: DriveOptions,
-  ) {
-    this.greeting = this.#greeted.promise;
+  constructor(transport: Transport, options: DriveOptions) {
+    const { onDiagnostic, now = () => performance.now() } = options;
     this.ended = this.#finished.promise;
-    // Whoever does not ask for the greeting need not know that there was none.
-    this.greeting.catch(() => {});
-    this.#transport = transport;
     this.#now = now;
     this.#onDiagnostic = onDiagnostic;
-    this.#session = new Session({
+    const canSecure = !transport.secured && (options.role === 'initiator' || options.negotiate !== undefined);
+    this.#options = canSecure ? options : undefined;
+    this.#transport = transport;
+    this.#session = this.#begin(transport, options);
+    transport.open(this);
+    this.#setTimer();
+  }
+
+  #begin(transport: Transport, options: DriveOptions, serverName?: string): Session {
+    // Whoever does not ask for the greeting need not know that there was none.
+    this.#greeted.promise.catch(() => {});
+    return new Session({
       ...options,
       remoteAddress: transport.remoteAddress,
       secured: transport.secured,
-      now,
+      certificate: transport.certificate,
+      serverName,
+      now: this.#now,
       onOutput: () => flushLater(this),
       onEvent: (event) => this.#happened(event),
     });
-    transport.open(this);
-    this.#setTimer();
+  }
+
+  get greeting(): Promise<Greeting> {
+    return this.#greeted.promise;
   }
 
   get facts(): SessionFacts {
@@ -74,7 +91,10 @@ class Driver implements Peer, TransportHandler {
   }
 
   abort(reason: Error): void {
-    this.#session.abort(reason);
+    if (this.#securing?.isNegotiating === true) {
+      this.#securing.aborted = reason;
+      this.#transport.abort();
+    } else this.#session.abort(reason);
   }
 
   release(): void {
@@ -82,6 +102,7 @@ class Driver implements Peer, TransportHandler {
   }
 
   startChannel(start: ChannelStart): Promise<StartedChannel> {
+    if (this.#securing !== undefined) return Promise.reject(tuning());
     return new Promise((resolve, reject) => {
       this.#session.startChannel(start, (result) => {
         if (result instanceof Error) reject(result);
@@ -104,6 +125,21 @@ class Driver implements Peer, TransportHandler {
       this.#session.release();
     }
     return release.promise;
+  }
+
+  async secure(negotiate: Negotiate, serverName?: string): Promise<Greeting> {
+    await this.greeting;
+    if (this.#session.facts.secured) throw new UsageError('tls.secured', 'the session is protected already');
+    if (this.#securing !== undefined) throw tuning();
+    if (this.#session.isBusy) throw new UsageError('tls.busy', 'transport security comes before all else');
+    const outcome = Promise.withResolvers<Greeting>();
+    this.#securing = { negotiate, serverName, outcome, isNegotiating: false, aborted: undefined };
+    askForTls(this.#session, serverName, (refusal) => {
+      if (refusal === undefined) return;
+      this.#securing = undefined;
+      outcome.reject(refusal);
+    });
+    return outcome.promise;
   }
 
   // --- TransportHandler
@@ -146,15 +182,80 @@ class Driver implements Peer, TransportHandler {
       case 'refused':
         this.#onDiagnostic?.(event.diagnostic);
         return;
+      case 'tuned':
+        void this.#negotiate(event.trailing);
+        return;
       case 'ended':
-        this.#end = event.end;
         if (event.transport === 'close') this.#transport.close();
         else this.#transport.abort();
-        this.#greeted.reject(event.end.kind === 'lost' ? event.end.error : new SessionLostError('released'));
-        this.#settleReleases(event.end);
-        this.#finished.resolve(event.end);
+        this.#ended(event.end);
         if (event.diagnostic !== undefined) this.#onDiagnostic?.(event.diagnostic);
     }
+  }
+
+  #ended(end: SessionEnd): void {
+    this.#end = end;
+    this.#greeted.reject(end.kind === 'lost' ? end.error : new SessionLostError('released'));
+    this.#settleReleases(end);
+    this.#finished.resolve(end);
+  }
+
+  /** 3080 §3, §3.1.3.2: the connection is negotiated at once, and a new session begins on it. */
+  async #negotiate(trailing: Uint8Array): Promise<void> {
+    const options = this.#options;
+    const securing = this.#securing ?? {
+      negotiate: options?.negotiate,
+      serverName: this.#session.facts.serverName,
+      outcome: undefined,
+      isNegotiating: true,
+      aborted: undefined,
+    };
+    securing.isNegotiating = true;
+    this.#securing = securing;
+    const { negotiate, serverName, outcome } = securing;
+    this.#setTimer();
+    try {
+      if (options === undefined || negotiate === undefined) {
+        throw new UsageError('tls.unavailable', 'this connection cannot be protected');
+      }
+      this.#transport = await negotiate(this.#transport, { serverName, trailing });
+      if (securing.aborted !== undefined) throw securing.aborted;
+      this.#securing = undefined;
+      this.#options = undefined;
+      this.#isBlocked = false;
+      const before = this.#greeted;
+      this.#greeted = Promise.withResolvers();
+      before.reject(new SessionLostError('the session was secured before its peer had greeted'));
+      this.#session = this.#begin(
+        this.#transport,
+        options,
+        options.role === 'listener' ? serverName : undefined,
+      );
+      this.#transport.open(this);
+      this.#setTimer();
+      outcome?.resolve(this.#greeted.promise);
+    } catch (error) {
+      this.#notSecured(securing.aborted ?? (error as Error), outcome);
+    }
+  }
+
+  #notSecured(error: Error, outcome: Securing['outcome']): void {
+    this.#transport.abort();
+    const { remoteAddress } = this.#transport;
+    const { message } = error;
+    this.#onDiagnostic?.({
+      ended: true,
+      code: 'tls.failed',
+      message,
+      remoteAddress,
+      header: '',
+      cause: error,
+    });
+    outcome?.reject(error);
+    this.#ended({
+      kind: 'lost',
+      error: new SessionLostError(`no transport security: ${message}`, { cause: error }),
+    });
   }
 
   #settleReleases(result: SessionEnd | ReplyError): void {
@@ -182,6 +283,20 @@ class Driver implements Peer, TransportHandler {
     // In Node a session that only waits does not keep the process alive; its socket does.
     (this.#timer as { unref?: () => void }).unref?.();
   }
+}
+
+/** One attempt to protect the connection. */
+interface Securing {
+  readonly negotiate: Negotiate | undefined;
+  readonly serverName: string | undefined;
+  /** For the one who asked; a listener only answers. */
+  readonly outcome: PromiseWithResolvers<Greeting> | undefined;
+  isNegotiating: boolean;
+  aborted: Error | undefined;
+}
+
+function tuning(): UsageError {
+  return new UsageError('session.tuning', 'transport security is being negotiated');
 }
 
 function settleRelease(release: PromiseWithResolvers<void>, result: SessionEnd | ReplyError): void {

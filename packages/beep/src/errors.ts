@@ -58,7 +58,8 @@ export class UsageError extends BeepError {}
 
 /** The session or its transport ended before an answer came. */
 export class SessionLostError extends BeepError {
-  constructor(message: string, options?: ErrorOptions) {
-    super('session.lost', message, options);
+  /** `code` where the cause has a name of its own. */
+  constructor(message: string, options?: ErrorOptions & { readonly code?: string }) {
+    super(options?.code ?? 'session.lost', message, options);
   }
 }

@@ -1,5 +1,6 @@
 // Errors
 
+export type { PeerCertificate } from './certificate.ts';
 // Running a session: over a transport, or by hand
 export type { DriveOptions } from './driver.ts';
 export { drive } from './driver.ts';
@@ -18,7 +19,6 @@ export { encodeFrame } from './frame/encoder.ts';
 export type { DataFrame, DataHeader, DataKind, Frame, SeqFrame } from './frame/frame.ts';
 export type { Limits } from './limits.ts';
 export { defaultLimits } from './limits.ts';
-
 // Channel management (RFC 3080 §2.3)
 export type {
   CloseElement,
@@ -35,7 +35,6 @@ export {
   parseError,
   parseManagement,
 } from './management/elements.ts';
-
 // Messages (RFC 3080 §2.2)
 export { decodeBase64, encodeBase64 } from './message/base64.ts';
 export type { MimeEntity, MimeField } from './message/mime.ts';
@@ -71,6 +70,9 @@ export type {
 export { plainClient, plainServer } from './profile/sasl/plain.ts';
 export type { SaslProfileOptions } from './profile/sasl/sasl-profile.ts';
 export { saslProfile } from './profile/sasl/sasl-profile.ts';
+// Transport security (RFC 3080 §3)
+export { tlsProfileUri } from './profile/tls/elements.ts';
+export { tlsProfile } from './profile/tls/tls-profile.ts';
 export { beginTuning } from './profile/tuning.ts';
 // What profiles see of sessions and channels (RFC 3080 §2.2.2)
 export type { Diagnostic, SessionEvent } from './session/events.ts';
@@ -90,10 +92,9 @@ export type {
 } from './session/profile.ts';
 export type { SessionOptions } from './session/session.ts';
 export { Session } from './session/session.ts';
-
 // Transports; TCP is the subpath `@apex/beep/tcp`
 export { MemoryTransport, memoryPair } from './transport/memory.ts';
-export type { Transport, TransportHandler } from './transport/transport.ts';
+export type { Circumstances, Negotiate, Transport, TransportHandler } from './transport/transport.ts';
 
 // application/beep+xml (RFC 3080 §6.4)
 export type { XmlAttribute, XmlElement } from './xml/element.ts';

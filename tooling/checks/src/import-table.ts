@@ -33,9 +33,9 @@ export const packageRules: readonly PackageRule[] = [
     imports: [],
     testImports: [],
     layers: [
-      { files: ['errors.ts', 'limits.ts'] },
+      { files: ['errors.ts', 'limits.ts', 'certificate.ts'] },
       { files: ['xml/'] },
-      { files: ['transport/'], seenBy: ['driver.ts', 'testing/', 'index.ts'] },
+      { files: ['transport/'], seenBy: ['peer.ts', 'driver.ts', 'testing/', 'index.ts'] },
       // Ports: types only. profile/ implements the first, whoever runs a session reads the second.
       { files: ['session/facts.ts', 'session/profile.ts'] },
       { files: ['frame/'] },

@@ -3,7 +3,14 @@ import type { FrameWriter } from '../frame/encoder.ts';
 import type { DataHeader, DataKind, SeqFrame } from '../frame/frame.ts';
 import type { Limits } from '../limits.ts';
 import { emptyPayload, type OutgoingMessage } from '../message/message.ts';
-import type { Channel, ChannelEnd, ChannelHandler, Reply, SessionHandle } from '../session/profile.ts';
+import type {
+  Channel,
+  ChannelEnd,
+  ChannelHandler,
+  Reply,
+  SessionHandle,
+  TunableSession,
+} from '../session/profile.ts';
 import { type ChannelInput, type ChannelState, nextChannelState } from './channel-state.ts';
 import { ClientExchanges, type ReplyQueue, ServerExchange, ServerExchanges } from './exchange.ts';
 import { canLeave, cutShort, writeFragment } from './fragmentation.ts';
@@ -12,11 +19,13 @@ import { Reassembly } from './reassembly.ts';
 import { ReceiveWindow, replyReserveOctets, SendWindow } from './window.ts';
 
 /** What a channel asks of its session. */
-export interface ChannelHost extends SessionHandle {
+export interface ChannelHost extends TunableSession {
   readonly limits: Limits;
   readonly allowNulPayload: boolean;
   /** Whether one of the peers is releasing the session: no new MSG then. */
   readonly isReleasing: boolean;
+  /** Whether nothing may leave but replies (RFC 3080 §3.1.3.1). */
+  readonly isQuiet: boolean;
   /** The channel may have a frame to send. */
   frameReady(channel: BeepChannel): void;
   /** The channel's receive window should be opened. */
@@ -160,6 +169,17 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
   /** Whether no exchange is in progress in either direction, and nothing is on its way. */
   get isIdle(): boolean {
     return this.outstanding === 0 && this.#exchanges.isEmpty && this.unfinished === undefined;
+  }
+
+  /** Replies that we owe, or that have not left. */
+  get owed(): number {
+    return this.#exchanges.count;
+  }
+
+  /** What was held back while the session was quiet may leave. */
+  wake(): void {
+    this.#considerSeq();
+    this.#host.frameReady(this);
   }
 
   // --- receiving
@@ -319,7 +339,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
 
   /** A close or release may have waited for this. */
   #progressed(): void {
-    if (this.state !== 'open' || this.#host.isReleasing) this.#host.attention();
+    if (this.state !== 'open' || this.#host.isReleasing || this.#host.isQuiet) this.#host.attention();
   }
 
   #nextToLeave(): OutgoingMessage | undefined {
@@ -328,7 +348,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
     if (this.#leaving !== undefined) return this.#leaving;
     const reply = this.#exchanges.first?.firstReply;
     if (reply !== undefined) return reply;
-    if (this.#hold === 'messages') return undefined;
+    if (this.#hold === 'messages' || this.#host.isQuiet) return undefined;
     const isKept = !this.#exchanges.isEmpty && this.sending.available <= replyReserveOctets;
     return isKept ? undefined : this.#messages.unsent;
   }
@@ -352,6 +372,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
       this.receiving.isDue(this.#windowOctets) &&
       this.#hold !== 'everything' &&
       this.state !== 'closed' &&
+      !this.#host.isQuiet &&
       !this.#paused
     );
   }

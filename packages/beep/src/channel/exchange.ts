@@ -181,6 +181,8 @@ export class ServerExchange implements Exchange {
 export class ServerExchanges {
   /** Those whose profile has not given its last word. */
   unanswered = 0;
+  /** Those whose complete reply has not left. */
+  count = 0;
   /** Octets of replies that have not left, with what it costs to keep them. */
   unsentOctets = 0;
   #first: ServerExchange | undefined = undefined;
@@ -206,6 +208,7 @@ export class ServerExchanges {
     else this.#last.next = exchange;
     this.#last = exchange;
     this.unanswered += 1;
+    this.count += 1;
   }
 
   has(msgno: number): boolean {
@@ -224,6 +227,7 @@ export class ServerExchanges {
     this.unsentOctets -= replyOverheadOctets;
     exchange.shift();
     if (reply.kind === 'ANS') return;
+    this.count -= 1;
     this.#first = exchange.next;
     if (this.#first === undefined) this.#last = undefined;
     this.#msgnos?.delete(exchange.msgno);

@@ -36,6 +36,8 @@ export class FrameDecoder {
   #kept: Uint8Array | undefined;
   #keptOctets = 0;
   #inBody = false;
+  /** Where the input goes on behind the frame at which the sink stopped. */
+  stoppedAt = 0;
 
   constructor(sink: FrameSink) {
     this.#sink = sink;
@@ -64,7 +66,8 @@ export class FrameDecoder {
     if (behindHeader === undefined) return octets.length;
     if (header.isSeq) {
       const { channel, seqno, size } = header;
-      return this.#sink.seq({ kind: 'SEQ', channel, ackno: seqno, window: size }) ? behindHeader : stopped;
+      const goOn = this.#sink.seq({ kind: 'SEQ', channel, ackno: seqno, window: size });
+      return goOn ? behindHeader : this.#stop(behindHeader);
     }
     this.#sink.header(header);
     const trailer = behindHeader + header.size;
@@ -74,7 +77,7 @@ export class FrameDecoder {
     }
     this.#checkTrailer(octets, trailer, trailerOctets);
     const goOn = this.#sink.frame(header, octets.subarray(behindHeader, trailer));
-    return goOn ? trailer + trailerOctets : stopped;
+    return goOn ? trailer + trailerOctets : this.#stop(trailer + trailerOctets);
   }
 
   #readHeader(octets: Uint8Array, at: number): number | undefined {
@@ -114,7 +117,12 @@ export class FrameDecoder {
     this.#kept = undefined;
     this.#keptOctets = 0;
     this.#inBody = false;
-    return this.#sink.frame(header, kept.subarray(0, header.size)) ? at + taken : stopped;
+    return this.#sink.frame(header, kept.subarray(0, header.size)) ? at + taken : this.#stop(at + taken);
+  }
+
+  #stop(at: number): number {
+    this.stoppedAt = at;
+    return stopped;
   }
 
   /** Memory follows what has arrived, not what a header promises. */

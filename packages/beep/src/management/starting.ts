@@ -20,11 +20,13 @@ export class Starting {
   readonly #asked = new Set<number>();
   #nextNumber: number;
   /** After the first successful start of the peer its serverName stands for good (3080 §2.3.1.2 rules 2 and 8). */
-  #serverNameStands = false;
+  #serverNameStands: boolean;
 
   constructor(host: ManagementHost, zero: ManagementExchanges) {
     this.#host = host;
     this.#zero = zero;
+    // B11: what was learned before transport security
+    this.#serverNameStands = host.facts.serverName !== undefined;
     // 3080 §2.3.1.2 rule 7
     this.#nextNumber = host.facts.role === 'initiator' ? 1 : 2;
   }

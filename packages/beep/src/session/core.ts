@@ -13,6 +13,16 @@ import type { ChannelEnd, Profile } from './profile.ts';
 import { findProfile } from './registry.ts';
 import { nextSessionState, type SessionInput, type SessionState } from './session-state.ts';
 
+/** Between a request for transport security and what comes of it. */
+interface Tuning {
+  readonly deadline: number | undefined;
+  /** To be told when nothing more is on its way. */
+  readonly isQuiet: ((inTime: boolean) => void) | undefined;
+  readonly isAgreed: boolean;
+}
+
+const noOctets = new Uint8Array(0);
+
 /** What a core needs from those who run the session. */
 export interface SessionHooks {
   readonly limits: Limits;
@@ -46,9 +56,14 @@ export class SessionCore implements ManagementHost, FrameSink {
   #incoming: BeepChannel;
   #isAwake = false;
   #needsAttention = false;
+  /** Whether octets are being read: then what stands behind a last frame is not known yet. */
+  isReading = false;
+  /** What came behind the last frame. */
+  trailing: Uint8Array = noOctets;
+  #tuning: Tuning | undefined = undefined;
   /** Closed channels whose handlers have to be told. */
   #closed: { readonly channel: BeepChannel; readonly reason: ChannelEnd }[] | undefined = undefined;
-  #endEvent: Extract<SessionEvent, { kind: 'ended' }> | undefined = undefined;
+  #endEvent: Extract<SessionEvent, { kind: 'ended' | 'tuned' }> | undefined = undefined;
   /** B3: numbers of channels that were closed a moment ago, the oldest first. */
   #closedNumbers: Set<number> | undefined = undefined;
 
@@ -95,6 +110,25 @@ export class SessionCore implements ManagementHost, FrameSink {
     }
   }
 
+  // 3080 §3.1.3.1
+  quieten(isQuiet: (inTime: boolean) => void): void {
+    const deadline = this.now() + this.limits.closeWaitMs;
+    this.#tuning = { deadline, isQuiet, isAgreed: false };
+    this.attention();
+  }
+
+  resume(): void {
+    this.#tuning = undefined;
+    this.zero.channel.wake();
+    for (const channel of this.channels.values()) channel.wake();
+  }
+
+  // 3080 §3.1.3.2
+  tune(): void {
+    this.#tuning = { deadline: this.#tuning?.deadline, isQuiet: undefined, isAgreed: true };
+    this.attention();
+  }
+
   // --- FrameSink
 
   header(header: DataHeader): void {
@@ -114,7 +148,8 @@ export class SessionCore implements ManagementHost, FrameSink {
     if (channel.state === 'closed') throw unknownChannel(header);
     channel.receive(header, payload);
     // Whoever used a channel that was closed is told before the next frame is read, on whatever channel.
-    if (this.#closed !== undefined && this.state !== 'ended') this.settle();
+    const isDue = this.#closed !== undefined || this.#tuning?.isAgreed === true;
+    if (isDue && this.state !== 'ended') this.settle();
     return this.state !== 'ended';
   }
 
@@ -141,6 +176,10 @@ export class SessionCore implements ManagementHost, FrameSink {
     return this.state !== 'open' && this.state !== 'greeting';
   }
 
+  get isQuiet(): boolean {
+    return this.#tuning !== undefined;
+  }
+
   frameReady(channel: BeepChannel): void {
     if (this.output.frameReady(channel)) this.#wake();
   }
@@ -160,7 +199,7 @@ export class SessionCore implements ManagementHost, FrameSink {
   handlerFailed(cause: unknown): void {
     const error = new SessionLostError('a handler failed', { cause });
     const diagnostic = this.#diagnostic('handler.failed', String(cause), '', true, cause);
-    if (this.#endEvent !== undefined) this.#endEvent = { diagnostic, ...this.#endEvent };
+    if (this.#endEvent?.kind === 'ended') this.#endEvent = { diagnostic, ...this.#endEvent };
     this.end({ kind: 'lost', error }, 'abort', diagnostic);
   }
 
@@ -172,6 +211,7 @@ export class SessionCore implements ManagementHost, FrameSink {
 
   get startObstacle(): Error | undefined {
     if (this.state === 'ended') return new SessionLostError('the session is over');
+    if (this.isQuiet) return new UsageError('session.tuning', 'transport security is being negotiated');
     return this.isReleasing
       ? new UsageError('session.releasing', 'the session is being released')
       : undefined;
@@ -261,11 +301,14 @@ export class SessionCore implements ManagementHost, FrameSink {
   /** Ends the session; everyone is told by `settle`. Of several ends the first counts. */
   end(end: SessionEnd, transport: 'close' | 'abort', diagnostic?: Diagnostic): void {
     if (this.state === 'ended') return;
-    this.#take('end');
-    this.output.clear();
     const event = { kind: 'ended', end, transport } as const;
     this.#endEvent = diagnostic === undefined ? event : { ...event, diagnostic };
-    const reason: ChannelEnd = end.kind === 'lost' ? { kind: 'lost', error: lost(end.error) } : end;
+    this.#endAll(end.kind === 'lost' ? { kind: 'lost', error: lost(end.error) } : end);
+  }
+
+  #endAll(reason: ChannelEnd): void {
+    this.#take('end');
+    this.output.clear();
     for (const channel of this.channels.values()) this.#endChannel(channel, reason);
     this.#endChannel(this.zero.channel, reason);
     this.channels.clear();
@@ -278,15 +321,54 @@ export class SessionCore implements ManagementHost, FrameSink {
       this.#needsAttention = false;
       try {
         if (this.state !== 'ended') this.zero.progress();
+        if (this.state !== 'ended') this.#progressTuning();
         this.#tellClosed();
       } catch (error) {
         this.handlerFailed(error);
       }
     }
     const event = this.#endEvent;
-    if (event === undefined) return;
+    if (event === undefined || (event.kind === 'tuned' && this.isReading)) return;
     this.#endEvent = undefined;
-    this.#hooks.event(event);
+    this.#hooks.event(event.kind === 'tuned' ? { ...event, trailing: this.trailing } : event);
+  }
+
+  /** When `tick` has something to do for a tuning profile. */
+  get tuningDeadline(): number | undefined {
+    return this.#tuning?.deadline;
+  }
+
+  tick(now: number): void {
+    this.zero.tick(now);
+    const tuning = this.#tuning;
+    if (tuning?.deadline === undefined || now < tuning.deadline) return;
+    if (tuning.isQuiet === undefined) {
+      this.fail(
+        new SessionLostError('the peer does not take the answer to its request for transport security'),
+      );
+    } else {
+      this.#tuning = { ...tuning, isQuiet: undefined };
+      tuning.isQuiet(false);
+    }
+  }
+
+  #progressTuning(): void {
+    const tuning = this.#tuning;
+    if (tuning === undefined) return;
+    let owed = this.zero.channel.owed;
+    for (const channel of this.channels.values()) owed += channel.owed;
+    if (tuning.isAgreed) {
+      if (owed === 0) this.#handOver();
+    } else if (tuning.isQuiet !== undefined && owed <= 1) {
+      this.#tuning = { ...tuning, isQuiet: undefined };
+      tuning.isQuiet(true);
+    }
+  }
+
+  /** 3080 §3, §3.1.3.2: all channels end, channel zero too. */
+  #handOver(): void {
+    this.#endEvent = { kind: 'tuned', trailing: noOctets };
+    this.#endAll({ kind: 'closed' });
   }
 
   /** All output was taken: the next wish is told again. */

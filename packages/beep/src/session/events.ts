@@ -6,6 +6,11 @@ export type SessionEvent =
   | { readonly kind: 'greeting'; readonly greeting: Greeting }
   /** The peer declined our release; the session goes on. */
   | { readonly kind: 'release-declined'; readonly error: ReplyError }
+  /**
+   * The last event of a session that gives its connection to a tuning profile (RFC 3080 §3): a new session begins
+   * once that has done its work. `trailing` came behind the last frame and belongs to what is negotiated (B11).
+   */
+  | { readonly kind: 'tuned'; readonly trailing: Uint8Array }
   /** A message of the peer was refused for what it is (B7); the session goes on. */
   | { readonly kind: 'refused'; readonly diagnostic: Diagnostic }
   /**

@@ -1,3 +1,5 @@
+import type { PeerCertificate } from '../certificate.ts';
+
 /** What is known about a session and its peer. Authentication and tuning change it; profiles read it. */
 export interface SessionFacts {
   readonly role: 'initiator' | 'listener';
@@ -7,6 +9,8 @@ export interface SessionFacts {
   readonly identity?: PeerIdentity;
   /** Whether the octets travel under TLS (or an equivalent that the transport vouches for). */
   readonly secured: boolean;
+  /** Of a peer that has shown one, and whose issuer is trusted. */
+  readonly certificate?: PeerCertificate;
   /** `host:port` of the peer, for diagnostics. */
   readonly remoteAddress: string;
   /** Languages that the peer asked for in its greeting, most desirable first. */

@@ -23,7 +23,7 @@ export interface Profile {
 }
 
 export interface StartRequest {
-  readonly session: SessionHandle;
+  readonly session: TunableSession;
   readonly channelNumber: number;
   /** Characters of the profile element, CDATA unwrapped, base64 decoded; absent when empty. */
   readonly initialization?: string;
@@ -55,6 +55,20 @@ export interface SessionHandle {
    * `code` is the stable name of the cause.
    */
   report(code: string, message: string): void;
+}
+
+/** A session as tuning profiles have it: they may take its connection over (RFC 3080 §3). */
+export interface TunableSession extends SessionHandle {
+  /**
+   * RFC 3080 §3.1.3: a tuning profile is about to hand the connection over. From now on nothing leaves but
+   * replies; `isQuiet` is called once: with true when all are sent but the one of the exchange that asks for the
+   * tuning, with false when that takes too long.
+   */
+  quieten(isQuiet: (inTime: boolean) => void): void;
+  /** Ends what `quieten` began: the session goes on. */
+  resume(): void;
+  /** Once everything that was written has left, all channels end, and the connection goes on without this session. */
+  tune(): void;
 }
 
 /** What a profile is told about one of its channels. */

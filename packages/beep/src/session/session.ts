@@ -1,10 +1,11 @@
+import type { PeerCertificate } from '../certificate.ts';
 import { FrameError, SessionLostError, UsageError } from '../errors.ts';
 import { type DecodeResult, FrameDecoder } from '../frame/decoder.ts';
 import { completeLimits, defaultLimits, type Limits } from '../limits.ts';
 import { SessionCore } from './core.ts';
 import type { SessionEvent } from './events.ts';
 import type { PeerIdentity, SessionFacts } from './facts.ts';
-import type { ChannelStart, Profile, SessionHandle, StartedChannel } from './profile.ts';
+import type { ChannelStart, Profile, StartedChannel, TunableSession } from './profile.ts';
 import { offeredProfiles } from './registry.ts';
 
 export interface SessionOptions {
@@ -27,6 +28,10 @@ export interface SessionOptions {
   readonly remoteAddress?: string;
   /** Whether the octets travel protected. */
   readonly secured?: boolean;
+  /** Of a listener: what survives a tuning reset (B11). */
+  readonly serverName?: string | undefined;
+  /** Of a peer that has shown one, and whose issuer is trusted. */
+  readonly certificate?: PeerCertificate | undefined;
   /** Milliseconds of a monotonic clock, the one that `tick` and `deadline` use. */
   readonly now: () => number;
   /** `takeOutput` has something to do. Called once until it has returned undefined. */
@@ -40,11 +45,10 @@ export interface SessionOptions {
  * `receive`, `takeOutput`, `tick` and `transportClosed`, and may call anything of the session from
  * there. One that throws ends this session, and nothing else.
  */
-export class Session implements SessionHandle {
+export class Session implements TunableSession {
   readonly #core: SessionCore;
   readonly #decoder: FrameDecoder;
   #greetingDeadline: number | undefined;
-  #isReceiving = false;
 
   /**
    * Throws UsageError: `limits.invalid`, and `session.unavailable` for an initiator that is unavailable
@@ -55,8 +59,15 @@ export class Session implements SessionHandle {
     if (unavailable !== undefined && role === 'initiator') {
       throw new UsageError('session.unavailable', 'only a listener can be unavailable');
     }
-    const { remoteAddress = '', secured = false } = options;
-    const facts: SessionFacts = { role, secured, remoteAddress, localize: [] };
+    const { remoteAddress = '', secured = false, serverName, certificate } = options;
+    const facts: SessionFacts = {
+      role,
+      secured,
+      remoteAddress,
+      localize: [],
+      ...(serverName === undefined ? {} : { serverName }),
+      ...(certificate === undefined ? {} : { certificate }),
+    };
     this.#core = new SessionCore(facts, {
       limits: limits === undefined ? defaultLimits : completeLimits(limits),
       profiles,
@@ -79,6 +90,11 @@ export class Session implements SessionHandle {
     return this.#core.facts;
   }
 
+  /** Whether an exchange is in progress, or a channel open beside channel zero. */
+  get isBusy(): boolean {
+    return this.#core.channels.size > 0 || !this.#core.zero.channel.isIdle;
+  }
+
   /** Whether it has ended; what is left is to tell so, which `takeOutput` does. */
   get isEnded(): boolean {
     return this.#core.state === 'ended';
@@ -90,9 +106,9 @@ export class Session implements SessionHandle {
    */
   receive(octets: Uint8Array): DecodeResult {
     const core = this.#core;
-    if (this.#isReceiving) throw new UsageError('session.receive', 'receive was called from inside receive');
+    if (core.isReading) throw new UsageError('session.receive', 'receive was called from inside receive');
     if (core.state === 'ended' || core.state === 'declining') return 'paused';
-    this.#isReceiving = true;
+    core.isReading = true;
     let result: DecodeResult;
     try {
       result = this.#decoder.receive(octets);
@@ -101,8 +117,10 @@ export class Session implements SessionHandle {
       core.handlerFailed(error);
       result = 'paused';
     } finally {
-      this.#isReceiving = false;
+      core.isReading = false;
     }
+    // B11
+    if (result === 'paused') core.trailing = octets.slice(this.#decoder.stoppedAt);
     core.settle();
     return result;
   }
@@ -121,10 +139,10 @@ export class Session implements SessionHandle {
 
   /** When `tick` has something to do, in milliseconds of the clock; undefined while nothing waits. */
   deadline(): number | undefined {
-    const { state, zero } = this.#core;
+    const { state, zero, tuningDeadline } = this.#core;
     if (state === 'ended') return undefined;
     if (state === 'greeting' || state === 'declining') return this.#greetingDeadline;
-    return zero.deadline;
+    return earlier(zero.deadline, tuningDeadline);
   }
 
   /** Time has passed. */
@@ -136,7 +154,7 @@ export class Session implements SessionHandle {
       if (core.state === 'greeting' || core.state === 'declining') {
         core.fail(new SessionLostError('no greeting came in time'));
       } else {
-        core.zero.tick(nowMs);
+        core.tick(nowMs);
       }
     } catch (error) {
       core.handlerFailed(error);
@@ -165,6 +183,18 @@ export class Session implements SessionHandle {
     this.#core.report(code, message);
   }
 
+  quieten(isQuiet: (inTime: boolean) => void): void {
+    this.#core.quieten(isQuiet);
+  }
+
+  resume(): void {
+    this.#core.resume();
+  }
+
+  tune(): void {
+    this.#core.tune();
+  }
+
   /** Asks for the release; the event `ended` or `release-declined` tells the result. */
   release(): void {
     this.#core.release();
@@ -179,4 +209,9 @@ export class Session implements SessionHandle {
     );
     this.#core.settle();
   }
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Math.min(a, b);
 }

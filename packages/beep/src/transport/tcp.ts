@@ -1,4 +1,5 @@
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import type { PeerCertificate } from '../certificate.ts';
 import type { Transport, TransportHandler } from './transport.ts';
 
 /** BEEP's transport service: one TCP connection (RFC 3081 §2). */
@@ -88,22 +89,51 @@ function closeServer(server: Server): Promise<void> {
 /** How long the other end may take to close after we did. */
 const lingerMs = 5000;
 
-class TcpTransport implements Transport {
+/** What a protected connection has beside its socket. */
+export interface Protection {
+  readonly certificate: PeerCertificate | undefined;
+  /** The connection below, which can be reset. */
+  readonly below: Socket;
+}
+
+export class TcpTransport implements Transport {
   readonly remoteAddress: string;
-  readonly secured = false;
+  readonly #protection: Protection | undefined;
   readonly #socket: Socket;
   #handler: TransportHandler | undefined;
   #error: Error | undefined;
   #isClosing = false;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, protection?: Protection) {
     this.#socket = socket;
-    const { remoteAddress = '', remotePort = 0 } = socket;
+    this.#protection = protection;
+    const { remoteAddress = '', remotePort = 0 } = protection?.below ?? socket;
     this.remoteAddress = `${remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`;
     // From the start, so that no error is ever without a listener.
     socket.on('error', (error) => {
       this.#error = error;
     });
+  }
+
+  get secured(): boolean {
+    return this.#protection !== undefined;
+  }
+
+  get certificate(): PeerCertificate | undefined {
+    return this.#protection?.certificate;
+  }
+
+  /**
+   * Gives the socket away: nothing is told to the handler any more. `trailing` is read from it first. After that the
+   * transport can only be aborted.
+   */
+  detach(trailing: Uint8Array): Socket {
+    const socket = this.#socket;
+    this.#handler = undefined;
+    socket.pause();
+    for (const event of ['data', 'drain', 'close']) socket.removeAllListeners(event);
+    if (trailing.length > 0) socket.unshift(trailing);
+    return socket;
   }
 
   open(handler: TransportHandler): void {
@@ -135,7 +165,8 @@ class TcpTransport implements Transport {
 
   abort(): void {
     this.#isClosing = true;
-    this.#socket.resetAndDestroy();
+    (this.#protection?.below ?? this.#socket).resetAndDestroy();
+    this.#socket.destroy();
   }
 
   pause(): void {

@@ -1,3 +1,5 @@
+import type { PeerCertificate } from '../certificate.ts';
+
 /**
  * The port to a byte stream (RFC 3081 §2): octets in and out, close and abort, and flow control
  * in both directions. It knows nothing about BEEP.
@@ -7,6 +9,8 @@ export interface Transport {
   readonly remoteAddress: string;
   /** Whether the octets are protected (TLS, or a medium that is as good). */
   readonly secured: boolean;
+  /** Of a peer that has shown a certificate whose issuer is trusted. */
+  readonly certificate?: PeerCertificate | undefined;
   /** Starts delivery. Called once, by the driver. */
   open(handler: TransportHandler): void;
   /**
@@ -30,4 +34,17 @@ export interface TransportHandler {
   drained(): void;
   /** The stream has ended, with the error if it did not end cleanly. Called once. */
   closed(error?: Error): void;
+}
+
+/**
+ * Negotiates transport security on a connection and gives a new transport for it (RFC 3080 §3). The old one is
+ * not used again, whatever comes of it. Rejects when the negotiation fails; the connection is closed then.
+ */
+export type Negotiate = (transport: Transport, circumstances: Circumstances) => Promise<Transport>;
+
+export interface Circumstances {
+  /** The server name of the session (RFC 3080 §2.3.1.2); of a listener, what the peer asked for. */
+  readonly serverName?: string | undefined;
+  /** Octets that have arrived and belong to the negotiation (B11). */
+  readonly trailing: Uint8Array;
 }

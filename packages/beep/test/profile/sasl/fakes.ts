@@ -8,14 +8,14 @@ import type {
   ChannelStart,
   Profile,
   Reply,
-  SessionHandle,
   StartedChannel,
+  TunableSession,
 } from '../../../src/session/profile.ts';
 
 const text = (payload: Uint8Array): string => new TextDecoder().decode(payload);
 
 /** The session of a server, as its profiles see it. */
-export class FakeSession implements SessionHandle {
+export class FakeSession implements TunableSession {
   facts: SessionFacts;
   aborted: Error | undefined;
   readonly reported: string[] = [];
@@ -35,6 +35,12 @@ export class FakeSession implements SessionHandle {
 
   release(): void {}
 
+  quieten(): void {}
+
+  resume(): void {}
+
+  tune(): void {}
+
   report(code: string): void {
     this.reported.push(code);
   }
@@ -46,7 +52,7 @@ export type Start =
   | { kind: 'refused'; replyCode: number; text: string };
 
 /** Proposes a channel to a profile. */
-export function startOn(profile: Profile, session: SessionHandle, initialization?: string): Promise<Start> {
+export function startOn(profile: Profile, session: TunableSession, initialization?: string): Promise<Start> {
   return new Promise((resolve, reject) => {
     profile.start({
       session,

@@ -1,0 +1,270 @@
+import type { Socket } from 'node:net';
+import {
+  checkServerIdentity,
+  connect,
+  createServer,
+  type PeerCertificate as NodeCertificate,
+  type Server,
+  type TLSSocket,
+} from 'node:tls';
+import type { PeerCertificate } from '../certificate.ts';
+import { SessionLostError, UsageError } from '../errors.ts';
+import { TcpTransport } from './tcp.ts';
+import type { Negotiate, Transport } from './transport.ts';
+
+/** PEM texts of what a side of TLS shows and trusts. */
+export interface TlsCredentials {
+  /** The certificate, with those between it and its root. */
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface TlsServerOptions extends TlsCredentials {
+  /** Certificates that may issue those of clients; absent: clients are not asked for one. */
+  readonly ca?: string | undefined;
+  /** For the whole handshake, in milliseconds; default 10,000. */
+  readonly handshakeMs?: number;
+}
+
+/** The listener's side of TLS: 1.2 at least, 1.3 preferred (B11). */
+export interface TlsServer {
+  readonly negotiate: Negotiate;
+  /** Takes other certificates for negotiations from now on. Throws UsageError `tls.credentials`. */
+  reload(credentials: TlsCredentials & { readonly ca?: string | undefined }): void;
+}
+
+export interface TlsClientOptions extends Partial<TlsCredentials> {
+  /**
+   * Names of which the server's certificate has to have one; the first is sent as the server's name (SNI).
+   * The name of the session comes before them.
+   */
+  readonly names: readonly string[];
+  /** Roots to trust in place of the system's. */
+  readonly ca?: string | undefined;
+  /** SHA-256 of the one certificate that is trusted, hexadecimal: neither its issuer nor its names count then. */
+  readonly fingerprint?: string | undefined;
+  readonly handshakeMs?: number;
+}
+
+const HANDSHAKE_MS = 10_000;
+const MIN_VERSION = 'TLSv1.2';
+/** TLS 1.2 with forward secrecy and authenticated encryption; those of TLS 1.3 are all of that kind. */
+const CIPHERS = [
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'TLS_AES_128_GCM_SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+].join(':');
+
+/** Throws UsageError `tls.credentials` when certificate and key do not fit together, or are none. */
+export function tlsServer(options: TlsServerOptions): TlsServer {
+  const { handshakeMs = HANDSHAKE_MS } = options;
+  /** By the port of the peer, which is unique among connections to one listener. */
+  const waiting = new Map<string, (socket: TLSSocket) => void>();
+  const failures = new Map<string, Error>();
+  const server = serverWith(options);
+  server.on('secureConnection', (socket) => waiting.get(addressOf(socket))?.(socket));
+  server.on('tlsClientError', (error, socket) => {
+    const address = addressOf(socket);
+    if (waiting.has(address)) failures.set(address, error);
+  });
+  return {
+    reload({ cert, key, ca }) {
+      withCredentials(() =>
+        server.setSecureContext({ cert, key, ca, ciphers: CIPHERS, minVersion: MIN_VERSION }),
+      );
+    },
+    negotiate: (transport, { serverName, trailing }) => {
+      const raw = socketOf(transport, trailing);
+      const address = addressOf(raw);
+      return handshake(raw, handshakeMs, (secured, failed) => {
+        waiting.set(address, (socket) => {
+          // B11
+          const asked = socket.servername;
+          if (
+            serverName !== undefined &&
+            typeof asked === 'string' &&
+            asked.toLowerCase() !== serverName.toLowerCase()
+          ) {
+            failed(lost('tls.name', `the peer asked for ${serverName} and then for ${asked}`));
+          } else secured(socket, socket.authorized ? certificateOf(socket) : undefined);
+        });
+        raw.once('close', () => {
+          const error = failures.get(address);
+          failed(lost('tls.failed', error?.message ?? 'the peer ended the handshake', error));
+        });
+        server.emit('connection', raw);
+        return () => {
+          waiting.delete(address);
+          failures.delete(address);
+        };
+      });
+    },
+  };
+}
+
+/** The initiator's side of TLS: it proves to be one of the names, or to have the one certificate. */
+export function tlsClient(options: TlsClientOptions): Negotiate {
+  const { ca, cert, key, fingerprint, handshakeMs = HANDSHAKE_MS } = options;
+  const pinned = fingerprint?.replaceAll(':', '').toLowerCase();
+  return (transport, { serverName, trailing }) => {
+    const names = [...(serverName === undefined ? [] : [serverName]), ...options.names];
+    const servername = names.find((name) => !isAddress(name));
+    const raw = socketOf(transport, trailing);
+    return handshake(raw, handshakeMs, (secured, failed) => {
+      let socket: TLSSocket;
+      try {
+        socket = connect({
+          socket: raw,
+          ...(servername === undefined ? {} : { servername }),
+          ...(ca === undefined ? {} : { ca }),
+          ...(cert === undefined || key === undefined ? {} : { cert, key }),
+          ciphers: CIPHERS,
+          minVersion: MIN_VERSION,
+          rejectUnauthorized: pinned === undefined,
+          checkServerIdentity: (_host, shown) => wrongName(names, shown),
+        });
+      } catch (error) {
+        failed(lost('tls.credentials', (error as Error).message, error));
+        return () => {};
+      }
+      socket.once('error', (error) => failed(clientFailure(error)));
+      raw.once('close', () => failed(lost('tls.failed', 'the connection was closed')));
+      socket.once('secureConnect', () => {
+        const certificate = certificateOf(socket);
+        if (pinned !== undefined && certificate?.fingerprint !== pinned) {
+          failed(
+            lost('tls.fingerprint', `the server shows another certificate: ${certificate?.fingerprint}`),
+          );
+        } else secured(socket, certificate);
+      });
+      return () => {};
+    });
+  };
+}
+
+/** Runs one handshake within its time; `start` returns what is to be done behind it. */
+function handshake(
+  raw: Socket,
+  ms: number,
+  start: (
+    secured: (socket: TLSSocket, certificate: PeerCertificate | undefined) => void,
+    failed: (error: Error) => void,
+  ) => () => void,
+): Promise<Transport> {
+  const { promise, resolve, reject } = Promise.withResolvers<Transport>();
+  let isOver = false;
+  let forget = (): void => {};
+  const end = (): boolean => {
+    if (isOver) return false;
+    isOver = true;
+    clearTimeout(timer);
+    forget();
+    return true;
+  };
+  const failed = (error: Error): void => {
+    if (!end()) return;
+    reject(error);
+    raw.destroy();
+  };
+  const timer = setTimeout(() => failed(lost('tls.timeout', `no handshake within ${ms} ms`)), ms);
+  forget = start((socket, certificate) => {
+    if (!end()) return;
+    resolve(new TcpTransport(socket, { certificate, below: raw }));
+  }, failed);
+  return promise;
+}
+
+function serverWith({ cert, key, ca }: TlsServerOptions): Server {
+  return withCredentials(() =>
+    createServer({
+      cert,
+      key,
+      ...(ca === undefined ? {} : { ca, requestCert: true }),
+      // Who shows no certificate may authenticate otherwise.
+      rejectUnauthorized: false,
+      ciphers: CIPHERS,
+      honorCipherOrder: true,
+      minVersion: MIN_VERSION,
+    }),
+  );
+}
+
+function withCredentials<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    const { message } = error as Error;
+    throw new UsageError('tls.credentials', `certificate and key cannot be used: ${message}`, {
+      cause: error,
+    });
+  }
+}
+
+function socketOf(transport: Transport, trailing: Uint8Array): Socket {
+  if (!(transport instanceof TcpTransport)) {
+    throw new UsageError('tls.unavailable', 'TLS is negotiated on TCP connections only');
+  }
+  return transport.detach(trailing);
+}
+
+function addressOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
+/** Undefined when one of the names is the certificate's; else the reason for each. */
+function wrongName(names: readonly string[], shown: NodeCertificate): Error | undefined {
+  const reasons = names.map((name) => checkServerIdentity(name, shown));
+  if (reasons.includes(undefined)) return undefined;
+  return lost('tls.name', `the certificate is for ${shownNames(shown)}, not for ${names.join(' or ')}`);
+}
+
+function shownNames({ subjectaltname, subject }: NodeCertificate): string {
+  return subjectaltname ?? [subject?.CN].flat().join(', ');
+}
+
+function clientFailure(error: Error & { readonly code?: string }): Error {
+  if (error instanceof SessionLostError) return error;
+  switch (error.code) {
+    case 'CERT_HAS_EXPIRED':
+      return lost('tls.expired', 'the certificate of the server has expired', error);
+    case 'CERT_NOT_YET_VALID':
+      return lost('tls.expired', 'the certificate of the server is not valid yet', error);
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'UNABLE_TO_GET_ISSUER_CERT':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+      return lost('tls.issuer', 'the certificate of the server is not issued by somebody trusted', error);
+    default:
+      return lost('tls.failed', error.message, error);
+  }
+}
+
+function lost(code: string, message: string, cause?: unknown): SessionLostError {
+  return new SessionLostError(message, cause === undefined ? { code } : { code, cause });
+}
+
+function certificateOf(socket: TLSSocket): PeerCertificate | undefined {
+  const shown = socket.getPeerX509Certificate();
+  if (shown === undefined) return undefined;
+  // A name that holds what separates names is written in quotes: none of its pieces is a name.
+  const names = (shown.subjectAltName ?? '').split(', ').filter((name) => !name.includes('"'));
+  const named = (prefix: string): string[] =>
+    names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  return {
+    commonName: /^CN=(.*)$/m.exec(shown.subject)?.[1] ?? '',
+    dnsNames: named('DNS:').map((name) => name.toLowerCase()),
+    mailAddresses: named('email:'),
+    fingerprint: shown.fingerprint256.replaceAll(':', '').toLowerCase(),
+  };
+}
+
+function isAddress(name: string): boolean {
+  return /^[\d.]+$/.test(name) || name.includes(':');
+}
