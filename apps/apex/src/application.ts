@@ -1,4 +1,5 @@
-import { type ApexClient, ApexError, connect } from '@apex/client/tcp';
+import { readFileSync } from 'node:fs';
+import { type ApexClient, ApexError, connect, type TlsOptions } from '@apex/client/tcp';
 import { parent } from '@apex/protocol';
 import { AppError, usage } from './errors.ts';
 import { readPassword } from './password.ts';
@@ -10,6 +11,9 @@ export interface ApplicationOptions {
   readonly as?: string;
   readonly server: string;
   readonly insecure?: true;
+  readonly tls?: true;
+  readonly ca?: string;
+  readonly fingerprint?: string;
   readonly json?: true;
 }
 
@@ -43,13 +47,7 @@ export async function withApplication(
   if (options.as === undefined) throw usage('--as: name the endpoint to attach as, such as fred@example.com');
   const endpoint = options.isExact === true ? endpointOf(options.as, '--as') : attachmentFor(options.as);
   const { host, port, isLoopback } = parseTarget(options.server);
-  if (!isLoopback && options.insecure !== true) {
-    throw new AppError(
-      'server.unprotected',
-      `${host}: this version has no TLS, so the password would travel readable; add --insecure on a network that you trust`,
-      2,
-    );
-  }
+  const tls = tlsOf(options, isLoopback);
   const password = await readPassword(parent(endpoint));
   const stop = new AbortController();
   const release = stopOn(stop);
@@ -59,7 +57,8 @@ export async function withApplication(
       port,
       endpoint,
       credentials: { password },
-      requireTls: false,
+      requireTls: tls !== false,
+      tls,
       replyMs: REPLY_MS,
       attachOverride: options.attachOverride === true,
       signal: stop.signal,
@@ -82,6 +81,33 @@ export async function withApplication(
 /** The publisher that a command names. */
 export function publisherOf(text: string): string {
   return endpointOf(text, 'publisher');
+}
+
+/** TLS unless it is this machine, or was declined in so many words. */
+function tlsOf(
+  { tls, ca, fingerprint, insecure }: ApplicationOptions,
+  isLoopback: boolean,
+): boolean | TlsOptions {
+  const isWanted = tls === true || ca !== undefined || fingerprint !== undefined;
+  if (isWanted && insecure === true) throw usage('--insecure: there is --tls, --ca or --fingerprint as well');
+  if (insecure === true || (isLoopback && !isWanted)) return false;
+  return {
+    ...(ca === undefined ? {} : { ca: readCa(ca) }),
+    ...(fingerprint === undefined ? {} : { fingerprint: requireFingerprint(fingerprint) }),
+  };
+}
+
+function readCa(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new AppError('tls.read', `--ca: cannot read ${path}: ${(error as Error).message}`);
+  }
+}
+
+function requireFingerprint(text: string): string {
+  if (/^[0-9a-f]{64}$/i.test(text.replaceAll(':', ''))) return text;
+  throw usage('--fingerprint: expected the 64 hexadecimal digits of SHA-256');
 }
 
 /** Whether it says no more than that the session is over. */

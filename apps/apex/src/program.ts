@@ -105,6 +105,12 @@ function common(command: Command): Command {
         .env('APEX_SERVER')
         .default('127.0.0.1:9130'),
     )
+    .option('--tls', 'protect the session, also to this machine; to another one that is the rule')
+    .option(
+      '--ca <file>',
+      'root that has issued the certificate of the server (PEM), in place of those of the system',
+    )
+    .option('--fingerprint <sha256>', 'of the one certificate to trust')
     .option('--insecure', 'send the password unprotected, also to another machine')
     .option('--json', 'one JSON document a line');
 }

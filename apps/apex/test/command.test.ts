@@ -54,16 +54,25 @@ describe('wrong usage', { timeout: 60_000 }, () => {
       ['publish', '--unavailable', '--capability', 'urn:x'],
       /--capability urn:x: expected/,
     ],
-    [
-      'a password that would travel readable',
-      ['fetch', FRED, '--as', FRED, '--server', '192.0.2.1'],
-      /no TLS.*--insecure/,
-    ],
   ])('%s is told in one line, with exit code 2', async (_what, args, message) => {
     const { code, output, errors } = await apex(args);
     expect([code, output]).toEqual([2, '']);
     expect(errors).toMatch(message);
     expect(errors).toMatch(/^apex: [^\n]+\n$/);
+  });
+
+  it('a server without TLS is told, with exit code 2, before the password is sent', async () => {
+    const { code, output, errors } = await apex([
+      'fetch',
+      FRED,
+      '--as',
+      FRED,
+      '--server',
+      domain.address,
+      '--tls',
+    ]);
+    expect([code, output]).toEqual([2, '']);
+    expect(errors).toMatch(/^apex: secure 127\.0\.0\.1:\d+: the server offers no TLS\n$/);
   });
 
   it('a missing password is told, with exit code 2', async () => {

@@ -15,10 +15,27 @@ export class Domain {
   readonly #commands: AppProcess[] = [];
   #server: AppProcess | undefined;
   #port = 0;
+  readonly #tls: boolean;
 
-  static async start(): Promise<Domain> {
-    const domain = new Domain();
+  private constructor(tls: boolean) {
+    this.#tls = tls;
+  }
+
+  /** A file of the server's folder. */
+  file(name: string): string {
+    return join(this.#folder, name);
+  }
+
+  /** With `tls` it serves protected sessions only, with a certificate of its own. */
+  static async start({ tls = false } = {}): Promise<Domain> {
+    const domain = new Domain(tls);
     domain.#configure(0);
+    if (tls) {
+      const files = ['--cert', domain.file('cert.pem'), '--key', domain.file('key.pem')];
+      const made = await new AppProcess('apexd', ['tls', 'self-signed', '--domain', 'example.com', ...files])
+        .ended;
+      if (made.code !== 0) throw new Error(made.errors);
+    }
     const lines = ['fred', 'wilma', 'barney'].map((name) => `${name}@example.com,${PASSWORD}\n`);
     await domain.administer(['endpoint', 'import'], lines.join(''));
     for (const actor of ['wilma@example.com', 'wilma/*@example.com']) {
@@ -85,10 +102,11 @@ export class Domain {
   }
 
   #configure(port: number): void {
-    const auth = { requireTls: false, iterations: 4096 };
+    const auth = { requireTls: this.#tls, iterations: 4096 };
+    const tls = this.#tls ? { tls: { cert: 'cert.pem', key: 'key.pem' } } : {};
     const edge = { host: '127.0.0.1', port };
     const log = { level: 'warn' };
-    const config = { domain: 'example.com', dataDir: 'data', edge, auth, log };
+    const config = { domain: 'example.com', dataDir: 'data', edge, auth, log, ...tls };
     writeFileSync(this.#config, JSON.stringify(config));
   }
 }

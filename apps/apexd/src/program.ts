@@ -4,6 +4,7 @@ import type { AdminRequest } from './admin/requests.ts';
 import { readImport, readPassword } from './commands/input.ts';
 import { printAccess, printEndpoints, printPresence } from './commands/print.ts';
 import { runServer } from './commands/run-server.ts';
+import type { SelfSignedOptions } from './commands/self-signed.ts';
 import { readConfig } from './config.ts';
 import { AppError } from './errors.ts';
 
@@ -39,6 +40,21 @@ export function createProgram(): Command {
       process.stdout.write(`${config}: valid; domain ${domain}, data in ${dataDir}\n`);
     },
   );
+
+  const tls = program.command('tls').description('certificates');
+  tls
+    .command('self-signed')
+    .description('make a certificate for trying out')
+    .requiredOption('--domain <domain>', 'the domain that the server serves')
+    .option('--name <name...>', 'further names, such as that of the host')
+    .option('--cert <file>', 'where the certificate goes', 'cert.pem')
+    .option('--key <file>', 'where its key goes', 'key.pem')
+    .option('--days <number>', 'how long it is valid', '365')
+    .action(async (options: SelfSignedOptions) => {
+      // What it takes is read only here.
+      const { selfSigned } = await import('./commands/self-signed.ts');
+      await selfSigned(options);
+    });
 
   const endpoint = program.command('endpoint').description('provision endpoints');
   withConfig(endpoint.command('add <endpoint>').description('password: first line of standard input')).action(

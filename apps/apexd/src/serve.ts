@@ -4,6 +4,7 @@ import {
   createServer,
   lockDataDir,
   openSqliteStore,
+  type ServerCredentials,
   type ServerEvent,
   type Store,
 } from '@apex/server';
@@ -14,6 +15,7 @@ import type { Config } from './config.ts';
 import { domainOptions } from './domain-options.ts';
 import { Edges } from './edges.ts';
 import { AppError } from './errors.ts';
+import { readTlsFiles } from './tls-files.ts';
 import { holdYoungGeneration } from './young-generation.ts';
 
 export interface RunningServer {
@@ -28,19 +30,20 @@ export interface RunningServer {
  * processes hold the connections.
  */
 export async function serve(config: Config, log: Logger, workers = 0): Promise<RunningServer> {
-  if (config.auth.requireTls) {
+  if (config.auth.requireTls && config.tls === undefined) {
     throw new AppError(
       'serve.tls',
-      'auth.requireTls is true and this version has no TLS profile: nobody could authenticate; set auth.requireTls to false on a network that you trust',
+      'auth.requireTls is true and there is no tls: nobody could authenticate; configure tls (apexd tls self-signed makes a certificate for trying out), or set auth.requireTls to false on a network that you trust',
     );
   }
+  const tls = readTlsFiles(config);
   const closers = new Closers();
   try {
     const lock = await lockDataDir(config.dataDir);
     closers.add(() => lock.release());
     const store = await openSqliteStore({ dataDir: config.dataDir });
     closers.add(() => store.close());
-    const server = await start(config, store, workers, log);
+    const server = await start(config, tls, store, workers, log);
     closers.add(() => server.close());
     const admin = await listenAdmin(config.dataDir, server.administration, log);
     closers.add(() => admin.close());
@@ -53,13 +56,20 @@ export async function serve(config: Config, log: Logger, workers = 0): Promise<R
   }
 }
 
-async function start(config: Config, store: Store, workers: number, log: Logger): Promise<ApexServer> {
+async function start(
+  config: Config,
+  tls: ServerCredentials | undefined,
+  store: Store,
+  workers: number,
+  log: Logger,
+): Promise<ApexServer> {
   const { limits } = config;
   const options = {
     ...domainOptions(config),
     store,
     requireTls: config.auth.requireTls,
     mechanisms: config.auth.mechanisms,
+    tls,
     sessionLimits: {
       connections: limits.connections,
       channelsPerSession: limits.channelsPerSession,
@@ -86,6 +96,7 @@ async function start(config: Config, store: Store, workers: number, log: Logger)
     get sessions() {
       return owner.sessions;
     },
+    reloadTls: (credentials) => owner.reloadTls(credentials),
     async close() {
       edges.stopping();
       await owner.close();

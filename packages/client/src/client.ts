@@ -5,9 +5,11 @@ import {
   type ClientMechanism,
   drive,
   MessageError,
+  type Negotiate,
   type Peer,
   plainClient,
   type Transport,
+  tlsProfileUri,
 } from '@apex/beep';
 import {
   type Answer,
@@ -45,6 +47,13 @@ export type Credentials =
   /** Trace information for the server's log, such as a mail address (RFC 4505): for servers that let anybody in. */
   | { readonly anonymous: string };
 
+/** Transport security (RFC 3080 §3.1). */
+export interface Security {
+  readonly negotiate: Negotiate;
+  /** Whether a server that does not offer it is refused; else the session stays as it is then. */
+  readonly isRequired: boolean;
+}
+
 export interface ClientOptions {
   /** What to attach as: `local@domain`, or a subaddress `local/name@domain`. */
   readonly endpoint: string;
@@ -54,6 +63,8 @@ export interface ClientOptions {
    * network that you trust: the password travels readable.
    */
   readonly requireTls?: boolean;
+  /** How the session is protected before anything is said of who one is; `connect` has it for TLS. */
+  readonly security?: Security;
   /** Takes the endpoint over when another application is attached as it (RFC 3342 §1). */
   readonly attachOverride?: boolean;
   /** How long a service may take to answer, and the relay to accept what `send` sends, in milliseconds; default 30,000. */
@@ -271,7 +282,9 @@ export async function attachOver(transport: Transport, options: ClientOptions): 
     peer.abort(late);
   }, attachMs);
   try {
-    await peer.greeting;
+    const { profiles } = await peer.greeting;
+    what = `secure ${transport.remoteAddress}`;
+    await secure(peer, profiles, endpoint, options.security);
     what = `authenticate as ${parent(endpoint)}`;
     await authenticate(peer, mechanismOf(endpoint, options), { serverName: domainOf(endpoint) });
     what = `attach as ${endpoint}`;
@@ -281,6 +294,26 @@ export async function attachOver(transport: Transport, options: ClientOptions): 
     throw late ?? applicationError(what, error);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+async function secure(
+  peer: Peer,
+  profiles: readonly string[],
+  endpoint: string,
+  security: Security | undefined,
+): Promise<void> {
+  if (peer.facts.secured) return;
+  if (security === undefined) {
+    // 3080 §9: such a server tells nothing but this to who has not asked for protection.
+    const isAlone = profiles.length === 1 && profiles[0] === tlsProfileUri;
+    if (!isAlone) return;
+    const message = `secure ${peer.facts.remoteAddress}: the server takes protected sessions only; ask for TLS`;
+    throw new ApexError('client.usage', message);
+  }
+  if (profiles.includes(tlsProfileUri)) await peer.secure(security.negotiate, domainOf(endpoint));
+  else if (security.isRequired) {
+    throw new ApexError('client.usage', `secure ${peer.facts.remoteAddress}: the server offers no TLS`);
   }
 }
 

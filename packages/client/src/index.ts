@@ -1,6 +1,13 @@
 export { type Access, ALLOWED, type OwnerOptions, type SetOptions } from './access/access.ts';
 export type { AccessChanges, AccessEntry } from './access/changes.ts';
-export { ApexClient, attachOver, type ClientEnd, type ClientOptions, type Credentials } from './client.ts';
+export {
+  ApexClient,
+  attachOver,
+  type ClientEnd,
+  type ClientOptions,
+  type Credentials,
+  type Security,
+} from './client.ts';
 export { type Content, type Received, type ReceivedContent, textOf } from './data/content.ts';
 export type { Incoming, IncomingLimits } from './data/incoming.ts';
 export type { SendOptions } from './data/sending.ts';

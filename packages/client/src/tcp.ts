@@ -1,6 +1,17 @@
 import { connectTcp } from '@apex/beep/tcp';
-import { type ApexClient, attachOver, type ClientOptions } from './client.ts';
+import { tlsClient } from '@apex/beep/tls';
+import { type ApexClient, attachOver, type ClientOptions, type Security } from './client.ts';
 import { ApexError } from './errors.ts';
+
+export interface TlsOptions {
+  /** PEM: roots to trust in place of the system's. */
+  readonly ca?: string;
+  /** SHA-256 of the one certificate that is trusted, hexadecimal: neither its issuer nor its names count then. */
+  readonly fingerprint?: string;
+  /** PEM: certificate and key of this client. */
+  readonly cert?: string;
+  readonly key?: string;
+}
 
 export interface ConnectOptions extends ClientOptions {
   readonly host: string;
@@ -8,6 +19,11 @@ export interface ConnectOptions extends ClientOptions {
   readonly port?: number;
   /** Gives up when it is aborted before the client is attached; later it closes the client. */
   readonly signal?: AbortSignal;
+  /**
+   * TLS, from TLS 1.2 on. Absent: it is used where the server offers it, unless `requireTls` is false. `true` or options:
+   * a server without it is refused. `false`: never.
+   */
+  readonly tls?: boolean | TlsOptions;
   /** For the connection to stand, in milliseconds; default 10,000. */
   readonly timeoutMs?: number;
 }
@@ -39,7 +55,7 @@ export async function connect(options: ConnectOptions): Promise<ApexClient> {
   const abandon = (): void => transport.abort();
   signal?.addEventListener('abort', abandon);
   try {
-    const client = await attachOver(transport, options);
+    const client = await attachOver(transport, { ...options, ...securityOf(options) });
     signal?.throwIfAborted();
     if (signal !== undefined) {
       const close = (): void => void client.close();
@@ -52,6 +68,13 @@ export async function connect(options: ConnectOptions): Promise<ApexClient> {
   } finally {
     signal?.removeEventListener('abort', abandon);
   }
+}
+
+/** The server has to prove to be the domain, or the host that was dialled. */
+function securityOf({ host, tls, requireTls = true }: ConnectOptions): { readonly security?: Security } {
+  if (tls === false || (tls === undefined && !requireTls)) return {};
+  const options = typeof tls === 'object' ? tls : {};
+  return { security: { negotiate: tlsClient({ names: [host], ...options }), isRequired: tls !== undefined } };
 }
 
 export * from './index.ts';

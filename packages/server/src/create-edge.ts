@@ -35,7 +35,9 @@ export function createEdge(pipe: Pipe<ToEdge, FromEdge>): Promise<void> {
             if (started === undefined) void end();
           });
         } else if (message.kind === 'drain') void end();
-        else relay.take(message);
+        else if (message.kind === 'reload-tls') {
+          void listener?.then((started) => started?.reloadTls(message.credentials));
+        } else relay.take(message);
       }
     },
     closed: () => void end(),
@@ -56,12 +58,14 @@ async function begin(
       domain: settings.domain,
       profiles: profilesOf({
         requireTls: settings.requireTls,
+        hasTls: settings.tls !== undefined,
         mechanisms: settings.mechanisms,
         verifier: relay.verifier,
         apex: (options) => relay.profile(options),
         onEvent,
       }),
       limits: settings.sessionLimits,
+      tls: settings.tls,
       onEvent,
     });
     tellSessions(listener, out);

@@ -1,8 +1,10 @@
+import { tlsServer } from '@apex/beep/tls';
 import type { Administration } from './administration.ts';
 import type { DomainCounters } from './create-domain.ts';
 import { EdgeConnection } from './edge/edge-connection.ts';
 import type { EdgeSettings, FromEdge, ToEdge } from './edge/messages.ts';
 import type { Pipe } from './edge/pipe.ts';
+import type { ServerCredentials } from './listener.ts';
 import { type ServerOptions, servedDomain, verifierOf } from './serving.ts';
 
 /** An edge that its owner has accepted. */
@@ -21,6 +23,8 @@ export interface ApexOwner {
   readonly sessions: number;
   /** Serves through an edge: what `createEdge` runs at the other end of the pipe. */
   accept(pipe: Pipe<FromEdge, ToEdge>, listen: EdgeSettings['listen']): Edge;
+  /** Has all edges show another certificate. Throws UsageError `tls.credentials`; without `tls` it does nothing. */
+  reloadTls(credentials: ServerCredentials): void;
   /** Has the edges release their sessions, waits until all is durable. The store stays open. */
   close(): Promise<void>;
 }
@@ -35,13 +39,15 @@ const DRAIN_MS = 5000;
 
 /**
  * Starts what all edges share: subjects, store, relay and services of a domain. The caller owns the store and the
- * processes of the edges. Rejects with StoreError.
+ * processes of the edges. Rejects with StoreError, and with UsageError `tls.credentials`.
  */
 export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
   const { onEvent = () => {}, requireTls = true, mechanisms = ['PLAIN'], sessionLimits = {} } = options;
   const domain = await servedDomain({ ...options, listen: { host: '', port: 0 } });
   const verifier = verifierOf(options);
   const edges = new Set<EdgeConnection>();
+  let { tls } = options;
+  if (tls !== undefined) tlsServer(tls);
   const { connections } = sessionLimits;
   const limits = {
     ...sessionLimits,
@@ -56,11 +62,25 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
       return sessions;
     },
     accept(pipe, listen) {
-      const settings = { domain: domain.relay.domain, listen, requireTls, mechanisms, sessionLimits: limits };
+      const settings = {
+        domain: domain.relay.domain,
+        listen,
+        requireTls,
+        mechanisms,
+        sessionLimits: limits,
+        tls,
+      };
       const edge = new EdgeConnection({ relay: domain.relay, verifier, pipe, settings, onEvent });
       edges.add(edge);
       void edge.ended.then(() => edges.delete(edge));
       return edge;
+    },
+    reloadTls(credentials) {
+      if (tls === undefined) return;
+      // Whether they fit together is found out here, once for all edges.
+      tlsServer(credentials);
+      tls = credentials;
+      for (const edge of edges) edge.reloadTls(credentials);
     },
     async close() {
       await Promise.all([...edges].map(drainedInTime));

@@ -1,6 +1,6 @@
 import type { Administration } from './administration.ts';
 import type { DomainCounters } from './create-domain.ts';
-import { type Listener, listen } from './listener.ts';
+import { type Listener, listen, type ServerCredentials } from './listener.ts';
 import { profilesOf } from './profiles.ts';
 import { relayProfile } from './relay/relay-profile.ts';
 import { type ServerOptions, servedDomain, verifierOf } from './serving.ts';
@@ -14,13 +14,15 @@ export interface ApexServer {
   readonly counters: DomainCounters;
   /** Open sessions. */
   readonly sessions: number;
+  /** Shows another certificate from now on. Throws UsageError `tls.credentials`; without `tls` it does nothing. */
+  reloadTls(credentials: ServerCredentials): void;
   /** Stops listening, releases the sessions, waits until all is durable. The store stays open. */
   close(): Promise<void>;
 }
 
 /**
  * Starts a server: a domain on a store, and a listener. The caller owns the store. Rejects with
- * StoreError, and with ListenError when the address cannot be used.
+ * StoreError, with ListenError when the address cannot be used, and with UsageError `tls.credentials`.
  */
 export async function createServer(options: ServerOptions): Promise<ApexServer> {
   const { onEvent = () => {}, requireTls = true, mechanisms = ['PLAIN'] } = options;
@@ -32,12 +34,14 @@ export async function createServer(options: ServerOptions): Promise<ApexServer> 
       domain: domain.relay.domain,
       profiles: profilesOf({
         requireTls,
+        hasTls: options.tls !== undefined,
         mechanisms,
         verifier: verifierOf(options),
         apex: (apex) => relayProfile(domain.relay, apex),
         onEvent,
       }),
       limits: options.sessionLimits ?? {},
+      tls: options.tls,
       onEvent,
     });
   } catch (error) {
@@ -51,6 +55,7 @@ export async function createServer(options: ServerOptions): Promise<ApexServer> 
     get sessions() {
       return listener.sessions;
     },
+    reloadTls: (credentials) => listener.reloadTls(credentials),
     async close() {
       await listener.close();
       await domain.close();

@@ -20,7 +20,7 @@ export {
 export { EdgeError } from './edge/edge-connection.ts';
 export type { EdgeSettings, FromEdge, ToEdge } from './edge/messages.ts';
 export type { Pipe, PipeHandlers } from './edge/pipe.ts';
-export { ListenError, type SessionLimits } from './listener.ts';
+export { ListenError, type ServerCredentials, type SessionLimits } from './listener.ts';
 export type {
   BeginProcess,
   Hop,

@@ -1,5 +1,6 @@
 import { drive, type Limits, type Peer, type Profile, type Transport } from '@apex/beep';
 import { listenTcp } from '@apex/beep/tcp';
+import { type TlsCredentials, tlsServer } from '@apex/beep/tls';
 import type { ServerEvent } from './server-event.ts';
 
 /** Limits of the sessions of a listener, each with its unit. */
@@ -34,12 +35,21 @@ export interface ListenOptions {
   readonly domain: string;
   readonly profiles: readonly Profile[];
   readonly limits: Partial<SessionLimits>;
+  /** What protects sessions whose peers ask for it. */
+  readonly tls?: ServerCredentials | undefined;
   readonly onEvent: (event: ServerEvent) => void;
+}
+
+/** PEM texts: certificate with those between it and its root, key, and the roots of clients' certificates. */
+export interface ServerCredentials extends TlsCredentials {
+  readonly ca?: string | undefined;
 }
 
 export interface Listener {
   readonly address: { readonly host: string; readonly port: number };
   readonly sessions: number;
+  /** Shows another certificate from now on; sessions that stand go on. Throws UsageError `tls.credentials`. */
+  reloadTls(credentials: ServerCredentials): void;
   /** Stops listening and releases the sessions; those that do not agree in time are aborted. */
   close(): Promise<void>;
 }
@@ -58,16 +68,20 @@ export class ListenError extends Error {
 /** How long peers may take to agree to the release when the server stops, in milliseconds. */
 const RELEASE_MS = 2000;
 
-/** Listens for BEEP sessions over TCP (RFC 3081). Rejects with ListenError. */
+/**
+ * Listens for BEEP sessions over TCP (RFC 3081). Rejects with ListenError, and UsageError `tls.credentials`.
+ */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const limits = { ...defaultSessionLimits, ...options.limits };
   const sessions = new Set<Peer>();
+  const tls = options.tls === undefined ? undefined : tlsServer(options.tls);
   const accept = (transport: Transport): void => {
     const full = sessions.size >= limits.connections;
     if (full) options.onEvent({ level: 'warn', name: 'session.refused', remote: transport.remoteAddress });
     const peer = drive(transport, {
       role: 'listener',
       profiles: options.profiles,
+      negotiate: tls?.negotiate,
       limits: beepLimits(limits),
       acceptsServerName: (name) => name.toLowerCase() === options.domain || isAddress(name),
       // 3080 §2.4
@@ -94,6 +108,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     get sessions() {
       return sessions.size;
     },
+    reloadTls: (credentials) => tls?.reload(credentials),
     async close() {
       await tcp.close();
       await Promise.all([...sessions].map(releaseInTime));

@@ -5,6 +5,7 @@ import {
   plainServer,
   type SessionFacts,
   saslProfile,
+  tlsProfile,
 } from '@apex/beep';
 import { identityOf, parent } from '@apex/protocol';
 import type { ServerEvent } from './server-event.ts';
@@ -13,6 +14,8 @@ export type MechanismName = 'PLAIN' | 'ANONYMOUS';
 
 export interface ProfileOptions {
   readonly requireTls: boolean;
+  /** Whether the listener has a certificate. */
+  readonly hasTls: boolean;
   readonly mechanisms: readonly MechanismName[];
   readonly verifier: PasswordVerifier;
   readonly apex: (options: { available(facts: SessionFacts): boolean }) => Profile;
@@ -21,7 +24,7 @@ export interface ProfileOptions {
 
 /** What the sessions of a server offer, in the order of the greeting. */
 export function profilesOf(options: ProfileOptions): readonly Profile[] {
-  const { requireTls, verifier, onEvent } = options;
+  const { requireTls, hasTls, verifier, onEvent } = options;
   // 3080 §9, §9 rule 1, B12
   const available = (facts: SessionFacts): boolean => !requireTls || facts.secured;
   const offered = {
@@ -34,7 +37,7 @@ export function profilesOf(options: ProfileOptions): readonly Profile[] {
     });
     return { ...profile, available };
   });
-  return [...profiles, options.apex({ available })];
+  return [...(hasTls ? [tlsProfile()] : []), ...profiles, options.apex({ available })];
 }
 
 /** 3340 §4.5.1: the identity function; a subaddress acts for its endpoint. Names compare in canonical form. */

@@ -2,7 +2,7 @@ import type { PasswordVerifier as VerifierPort } from '@apex/beep';
 import { identityOf } from '@apex/protocol';
 import { createDomain, type Domain, type DomainOptions } from './create-domain.ts';
 import { PasswordVerifier } from './credentials/password-verifier.ts';
-import type { SessionLimits } from './listener.ts';
+import type { ServerCredentials, SessionLimits } from './listener.ts';
 import type { MechanismName } from './profiles.ts';
 import type { ServerEvent } from './server-event.ts';
 
@@ -11,6 +11,8 @@ export interface ServerOptions extends Omit<DomainOptions, 'onRefused'> {
   readonly listen: { readonly host: string; readonly port: number };
   /** No authentication and no APEX channel on sessions that are not protected (B12); default true. */
   readonly requireTls?: boolean;
+  /** Certificate and key, so that peers can ask for TLS (RFC 3080 §3.1). */
+  readonly tls?: ServerCredentials | undefined;
   /** SASL mechanisms on offer; default PLAIN. */
   readonly mechanisms?: readonly MechanismName[];
   readonly sessionLimits?: Partial<SessionLimits>;

@@ -56,7 +56,7 @@ async function startConfigured(path: string, workers: number): Promise<Started> 
     running,
     text: `apexd serves ${config.domain} on ${host}:${port}\n`,
     reload() {
-      config = reloadConfig(path, config, log);
+      config = reloadConfig(path, config, running.server, log);
     },
   };
 }

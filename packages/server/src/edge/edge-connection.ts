@@ -6,6 +6,7 @@ import {
   SessionLostError,
 } from '@apex/beep';
 import { parseDataMessage } from '@apex/protocol';
+import type { ServerCredentials } from '../listener.ts';
 import { attach } from '../relay/attach.ts';
 import { bind } from '../relay/bind.ts';
 import { data } from '../relay/data.ts';
@@ -85,6 +86,10 @@ export class EdgeConnection {
     });
     this.#pulse = setInterval(() => this.#listen(), (options.silenceMs ?? 60_000) / MARKS);
     this.#pulse.unref();
+  }
+
+  reloadTls(credentials: ServerCredentials): void {
+    this.#out.say({ kind: 'reload-tls', credentials });
   }
 
   /** Resolves when the edge has released its sessions, or is gone. */

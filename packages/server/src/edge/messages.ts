@@ -1,6 +1,6 @@
 import type { PeerIdentity } from '@apex/beep';
 import type { Attach, Bind, PublishParts, Terminate } from '@apex/protocol';
-import type { SessionLimits } from '../listener.ts';
+import type { ServerCredentials, SessionLimits } from '../listener.ts';
 import type { ServerEvent } from '../server-event.ts';
 
 /**
@@ -96,6 +96,8 @@ export type ToEdge =
       /** Why it could not be decided. */
       readonly refusal?: { readonly replyCode: number; readonly text: string };
     }
+  /** Another certificate to show. */
+  | { readonly kind: 'reload-tls'; readonly credentials: ServerCredentials }
   /** To be sent back. */
   | { readonly kind: 'mark'; readonly mark: number }
   /** Accepts no more connections, and releases the sessions. */
@@ -108,4 +110,5 @@ export interface EdgeSettings {
   readonly requireTls: boolean;
   readonly mechanisms: readonly ('PLAIN' | 'ANONYMOUS')[];
   readonly sessionLimits: Partial<SessionLimits>;
+  readonly tls?: ServerCredentials | undefined;
 }

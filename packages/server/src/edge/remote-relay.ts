@@ -66,7 +66,7 @@ export class RemoteRelay {
     },
   };
 
-  take(message: Exclude<ToEdge, { kind: 'begin' | 'drain' }>): void {
+  take(message: Exclude<ToEdge, { kind: 'begin' | 'drain' | 'reload-tls' }>): void {
     switch (message.kind) {
       case 'answer':
         return this.#channels.get(message.channel)?.answered(message.exchange, message.refusal);
