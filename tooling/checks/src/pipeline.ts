@@ -57,12 +57,18 @@ export function runAll(root: string): boolean {
  * writes a report of its own.
  */
 export function runFull(root: string): boolean {
-  const reports = testReportPaths(root, 'test:workers', 'test-report-workers.json');
+  const tasks = ['workers', 'tls'] as const;
+  const reports = tasks.flatMap((name) => testReportPaths(root, `test:${name}`, `test-report-${name}.json`));
   for (const path of reports) {
     rmSync(path, { force: true });
   }
-  const turbo = ['run', 'test:workers', '--output-logs=errors-only', '--concurrency=1'];
-  const { ok } = runTool(root, 'test:workers', 'turbo', turbo);
+  const turbo = [
+    'run',
+    ...tasks.map((name) => `test:${name}`),
+    '--output-logs=errors-only',
+    '--concurrency=1',
+  ];
+  const { ok } = runTool(root, 'test:full', 'turbo', turbo);
   const texts = reports.filter((path) => existsSync(path)).map((path) => readFileSync(path, 'utf8'));
   const counts = countTests(texts.map((text) => JSON.parse(text) as TestReport));
   console.log(closingLine(counts));

@@ -1,7 +1,7 @@
 import { Application, attachElement, newTransID } from './application.ts';
 import { type Area, type Cast, castOf, password, peerEndpoint } from './provisioning.ts';
 import { type Target, target } from './target.ts';
-import { beepXml, Wire } from './wire.ts';
+import { beepXml, Wire, type WireOptions } from './wire.ts';
 
 /** Sessions of a test, which are ended behind it. */
 export interface Stage {
@@ -13,7 +13,7 @@ export interface Stage {
   /** A connection with both greetings exchanged, for octets. */
   wire(): Promise<Wire>;
   /** A connection on which nothing was sent yet. */
-  silent(): Promise<Wire>;
+  silent(options?: WireOptions): Promise<Wire>;
 }
 
 /** A stage with endpoints that no other test uses. */
@@ -72,8 +72,8 @@ export function perform(play: Play, cast: Cast, at: Target): Promise<void> {
 export async function enact(play: (stage: Stage) => Promise<void>, at: Target): Promise<void> {
   const applications: Application[] = [];
   const wires: Wire[] = [];
-  const silent = async (): Promise<Wire> => {
-    const wire = await Wire.open(at.host, at.port);
+  const silent = async (options?: WireOptions): Promise<Wire> => {
+    const wire = await Wire.open(at.host, at.port, options);
     wires.push(wire);
     return wire;
   };

@@ -52,12 +52,14 @@ export async function startServer(
         domain,
         dataDir: 'data',
         edge: { host, port },
-        auth: { requireTls: false, iterations: 4096, mechanisms: ['PLAIN', 'ANONYMOUS'] },
+        auth: { requireTls: isProtected, iterations: 4096, mechanisms: ['PLAIN', 'ANONYMOUS'] },
+        ...(isProtected ? { tls: { cert: 'cert.pem', key: 'key.pem' } } : {}),
         limits,
         options,
         log: { level: 'error' },
       }),
     );
+  if (isProtected) await makeCertificate(folder);
   await configure(0);
   let running = await run(config);
   const { port } = running;
@@ -100,6 +102,17 @@ interface Running {
   readonly child: ChildProcess;
   readonly port: number;
   readonly exited: Promise<[code: number | null, signal: string | null]>;
+}
+
+/** Whether the tests speak to servers over TLS. */
+const isProtected = process.env['APEX_TLS'] === '1';
+
+async function makeCertificate(folder: string): Promise<void> {
+  const files = ['--cert', join(folder, 'cert.pem'), '--key', join(folder, 'key.pem')];
+  const command = [...fromSources, main, 'tls', 'self-signed', '--domain', domain, ...files];
+  const child = spawn(process.execPath, command, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new Error('no certificate could be made');
 }
 
 /** Resolves when the server says where it serves. */

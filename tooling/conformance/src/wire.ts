@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { protectedBy } from './protection.ts';
 
 /**
  * A BEEP peer that knows only octets and frames, written apart from the packages under test: it can
@@ -63,6 +64,11 @@ interface Receiving {
   edge: number;
 }
 
+export interface WireOptions {
+  /** Over TLS, before anything is said; default: as APEX_TLS tells. */
+  readonly isProtected?: boolean;
+}
+
 export class Wire {
   readonly #socket: Socket;
   #input: Buffer = Buffer.alloc(0);
@@ -95,10 +101,14 @@ export class Wire {
     socket.on('close', () => this.#ended('closed'));
   }
 
-  static async open(host: string, port: number): Promise<Wire> {
+  static async open(
+    host: string,
+    port: number,
+    { isProtected = process.env['APEX_TLS'] === '1' }: WireOptions = {},
+  ): Promise<Wire> {
     const socket = connect({ host, port, noDelay: true });
     await once(socket, 'connect');
-    return new Wire(socket);
+    return new Wire(isProtected ? await protectedBy(socket) : socket);
   }
 
   // --- sending

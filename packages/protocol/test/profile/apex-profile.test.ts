@@ -1,4 +1,4 @@
-import type { Channel, ChannelHandler, Profile, SessionHandle } from '@apex/beep';
+import type { Channel, ChannelHandler, Profile, SessionHandle, StartRequest } from '@apex/beep';
 import { describe, expect, it } from 'vitest';
 import {
   type Answer,
@@ -14,7 +14,7 @@ function start(profile: Profile, initialization?: string) {
   const accepted: { handler: ChannelHandler; reply: string | undefined }[] = [];
   const session: Partial<SessionHandle> = { report: () => {} };
   const request = {
-    session: session as SessionHandle,
+    session: session as StartRequest['session'],
     channelNumber: 1,
     ...(initialization === undefined ? {} : { initialization }),
     accept(handler: ChannelHandler, reply?: string) {

@@ -128,7 +128,8 @@ it.runIf(isOwnServer)(
       await enact(async ({ session, silent }) => {
         const first = await session();
         await session();
-        const refused = await silent();
+        // It is told before anything else, TLS too.
+        const refused = await silent({ isProtected: false });
         refused.frame('RPY', 0, 0, greeting);
         const message = await refused.nextMessage();
         expect(message).toMatchObject({ keyword: 'ERR', channel: 0, msgno: 0 });
