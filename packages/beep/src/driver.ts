@@ -200,7 +200,7 @@ class Driver implements Peer, TransportHandler {
     this.#finished.resolve(end);
   }
 
-  /** 3080 §3, §3.1.3.2: the connection is negotiated at once, and a new session begins on it. */
+  /** 3080 §3, §3.1.3.2: the connection is negotiated at once, and a new session begins on it (3080 §9 rule 3). */
   async #negotiate(trailing: Uint8Array): Promise<void> {
     const options = this.#options;
     const securing = this.#securing ?? {

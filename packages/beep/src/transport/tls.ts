@@ -48,7 +48,7 @@ export interface TlsClientOptions extends Partial<TlsCredentials> {
 
 const HANDSHAKE_MS = 10_000;
 const MIN_VERSION = 'TLSv1.2';
-/** TLS 1.2 with forward secrecy and authenticated encryption; those of TLS 1.3 are all of that kind. */
+/** 3080 §9 rule 2: TLS 1.2 with forward secrecy and authenticated encryption; those of TLS 1.3 are all of that kind. */
 const CIPHERS = [
   'TLS_AES_256_GCM_SHA384',
   'TLS_CHACHA20_POLY1305_SHA256',

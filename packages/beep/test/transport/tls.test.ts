@@ -99,7 +99,7 @@ async function expectEcho(peer: Peer): Promise<void> {
 }
 
 describe('transport security', () => {
-  it('[3080 §3] [3080 §3.1.3.2] [B11] has both peers greet anew, without TLS on offer, and carries the session', async () => {
+  it('[3080 §3] [3080 §3.1.3.2] [3080 §9 rule 3] [B11] has both peers greet anew, without TLS on offer, and carries the session', async () => {
     const { port, next } = await listening();
     const peer = await connected(port);
     expect((await peer.greeting).profiles).toEqual([tlsProfileUri, 'urn:echo']);
@@ -256,12 +256,14 @@ describe('transport security', () => {
 
   const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
   it.skipIf(!hasOpenssl)(
-    '[B11] works with another implementation, TLS 1.2 and 1.3, and refuses older ones',
+    '[3080 §9 rule 2] [B11] works with another implementation, TLS 1.2 and 1.3, and refuses older and weak ones',
     async () => {
       const { port } = await listening();
       expect(await openssl(port, ['-tls1_3'])).toContain('TLSv1.3');
       expect(await openssl(port, ['-tls1_2'])).toContain('TLSv1.2');
       expect(await openssl(port, ['-tls1_1', '-cipher', 'DEFAULT@SECLEVEL=0'])).toContain('Cipher is (NONE)');
+      // Without forward secrecy.
+      expect(await openssl(port, ['-tls1_2', '-cipher', 'AES128-SHA'])).toContain('Cipher is (NONE)');
     },
   );
 });
