@@ -5,6 +5,9 @@ const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 /** RFC 3343 §4.2: the duration is a number of seconds up to 2^31 - 1. */
 const LONGEST_SECONDS = 2_147_483_647;
 
+/** RFC 3342 §6: milliseconds up to 2^31 - 1. */
+const LONGEST_MS = 2_147_483_647;
+
 /** Seconds of `90`, `90s`, `30m`, `1h` or `7d`. Throws AppError `usage` that names `option`. */
 export function parseDuration(text: string, option: string): number {
   const [, number, unit = 's'] = /^(\d{1,10})([smhd]?)$/.exec(text) ?? [];
@@ -13,6 +16,13 @@ export function parseDuration(text: string, option: string): number {
     throw usage(`${option} ${text}: expected a duration such as 90, 30m, 1h or 7d`);
   }
   return seconds;
+}
+
+/** Milliseconds of the same, up to what a timer and RFC 3342 can count. Throws AppError `usage` that names `option`. */
+export function parseMilliseconds(text: string, option: string): number {
+  const ms = parseDuration(text, option) * 1000;
+  if (ms > LONGEST_MS) throw usage(`${option} ${text}: 24d is the longest`);
+  return ms;
 }
 
 const UNITS = [

@@ -2,6 +2,7 @@
 import { ApexError } from '@apex/client';
 import { AppError } from './errors.ts';
 import { createProgram, Shown } from './program.ts';
+import { visible } from './visible.ts';
 
 let isOutputLost = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -23,8 +24,8 @@ try {
     const isKnown = error instanceof ApexError || error instanceof AppError;
     process.stderr.write(
       process.argv.includes('--json') && isKnown
-        ? `${JSON.stringify({ event: 'error', code, replyCode, message })}\n`
-        : `apex: ${message.replaceAll('\n', ' ')}\n`,
+        ? `${visible(JSON.stringify({ event: 'error', code, replyCode, message }))}\n`
+        : `apex: ${visible(message.replaceAll('\n', ' '))}\n`,
     );
     const isUsage =
       (error instanceof AppError && error.exitCode === 2) ||

@@ -7,8 +7,7 @@ import { usage } from './errors.ts';
  * without showing it. It never stands on a command line, where others on the machine could read it.
  */
 export async function readPassword(endpoint: string): Promise<string> {
-  const given = process.env['APEX_PASSWORD'];
-  if (given !== undefined && given !== '') return given;
+  if (isPasswordGiven()) return process.env['APEX_PASSWORD'] as string;
   const isTerminal = process.stdin.isTTY === true;
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({
@@ -29,4 +28,9 @@ export async function readPassword(endpoint: string): Promise<string> {
     if (isTerminal) process.stderr.write('\n');
   }
   throw usage('no password: set APEX_PASSWORD, or write it on the first line of standard input');
+}
+
+/** Whether standard input is free for something else. */
+export function isPasswordGiven(): boolean {
+  return (process.env['APEX_PASSWORD'] ?? '') !== '';
 }

@@ -1,6 +1,7 @@
 import type { AccessEntry, Notification, OperationEnd, PresenceEntry, StatusReport } from '@apex/client';
 import { msFromInstant, parseTimestamp } from '@apex/protocol';
 import { formatDuration } from './duration.ts';
+import { visible } from './visible.ts';
 
 /**
  * What commands print, one of these after the other: as text for people, or each as one line of JSON
@@ -55,7 +56,7 @@ type Reason = Exclude<OperationEnd['kind'], 'lost'>;
 export type Print = (output: Output) => void;
 
 export function printer(json: boolean, write: (text: string) => void): Print {
-  return (output) => write(`${json ? JSON.stringify(output) : textOf(output, Date.now())}\n`);
+  return (output) => write(`${json ? visible(JSON.stringify(output)) : textOf(output, Date.now())}\n`);
 }
 
 /** How an operation ended, as it is printed; one that was lost throws its error. */
@@ -66,12 +67,19 @@ export function endOf(publisher: string, end: OperationEnd): Output {
   return { event: 'ended', publisher, reason: 'terminated', replyCode, text };
 }
 
+/** What others wrote stands in it: whatever it is, it steers no terminal and makes no line of its own. */
 export function textOf(output: Output, now: number): string {
+  return linesOf(output, now).map(visible).join('\n');
+}
+
+function linesOf(output: Output, now: number): readonly string[] {
+  return output.event === 'entry' ? entryLines(output.entry, now) : [lineOf(output)];
+}
+
+function lineOf(output: Exclude<Output, { event: 'entry' }>): string {
   switch (output.event) {
     case 'started':
       return `${output.endpoint} follows ${output.publisher}; Ctrl-C ends it`;
-    case 'entry':
-      return entryText(output.entry, now);
     case 'notification':
       return output.action === 'subscribe'
         ? `${output.subscriber} ${output.durationSeconds === 0 ? 'polls' : `subscribes for ${formatDuration(output.durationSeconds)}`}`
@@ -82,23 +90,21 @@ export function textOf(output: Output, now: number): string {
       return `${output.allowed ? 'allow' : 'deny'}: ${output.actor} ${output.actions.join(' ')}`;
     case 'access': {
       const { actor, actions = [], lastUpdate } = output.entry;
-      return visible(`${actor}: ${actions.join(' ')}, last update ${lastUpdate}`);
+      return `${actor}: ${actions.join(' ')}, last update ${lastUpdate}`;
     }
     case 'accepted':
       return `accepted for ${output.recipients.join(', ')}`;
     case 'report':
-      return visible(reportText(output.report));
+      return reportText(output.report);
     case 'hop': {
       const { relay, replyCode, text, afterMs } = output.report;
-      return visible(
-        `${`${output.hop}  ${relay}  ${replyCode} ${text}`.trimEnd()}  ${afterMs.toFixed(1)} ms`,
-      );
+      return `${`${output.hop}  ${relay}  ${replyCode} ${text}`.trimEnd()}  ${afterMs.toFixed(1)} ms`;
     }
     case 'attached':
       return `attached as ${output.endpoint}; Ctrl-C ends it`;
     case 'received': {
       const { originator, type, text, octets, uri } = output;
-      return `${visible(`${originator}: ${uri ?? ''}`)}${text === undefined ? `${octets ?? ''} octets of ${type}` : visible(text)}`;
+      return `${originator}: ${text ?? uri ?? `${octets} octets of ${type}`}`;
     }
     case 'no-access':
       return `no entry for ${output.actor}`;
@@ -123,13 +129,16 @@ function endText({ publisher, reason, replyCode, text }: Extract<Output, { event
   }
 }
 
-function entryText({ publisher, lastUpdate, publisherInfo, tuples }: PresenceEntry, now: number): string {
+function entryLines(
+  { publisher, lastUpdate, publisherInfo, tuples }: PresenceEntry,
+  now: number,
+): readonly string[] {
   const lines = [`${publisher}, last update ${lastUpdate}${suffix(publisherInfo)}`];
   for (const { destination, availableUntil, tupleInfo, capabilities } of tuples) {
     lines.push(`  ${destination}  ${availability(availableUntil, now)}${suffix(tupleInfo)}`);
     for (const { baseline, value } of capabilities) lines.push(`    ${baseline}  ${value}`);
   }
-  return lines.map(visible).join('\n');
+  return lines;
 }
 
 function availability(until: string, now: number): string {
@@ -141,9 +150,4 @@ function availability(until: string, now: number): string {
 
 function suffix(info: string): string {
   return info === '' ? '' : `  ${info}`;
-}
-
-/** Others wrote it: what would steer the terminal is shown as it is written in JSON. */
-function visible(line: string): string {
-  return line.replace(/\p{Cc}|\p{Cf}/gu, (character) => JSON.stringify(character).slice(1, -1));
 }

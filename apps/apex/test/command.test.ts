@@ -37,6 +37,7 @@ describe('wrong usage', { timeout: 60_000 }, () => {
     ['an unknown option', ['fetch', FRED, '--frob'], /unknown option '--frob'/],
     ['no publisher', ['subscribe'], /missing required argument 'publisher'/],
     ['a publisher that is none', ['fetch', 'fred'], /publisher fred: expected an endpoint/],
+    ['what would steer the terminal', ['fetch', 'fr\u009b2Jed'], /publisher fr\\u009b2Jed: expected/],
     ['nobody to be', ['fetch', FRED], /--as: name the endpoint/],
     ['an endpoint that is none', ['fetch', FRED, '--as', 'wilma'], /--as wilma: expected an endpoint/],
     ['a wrong duration', ['watch', FRED, '--duration', '1x'], /--duration 1x: expected a duration/],

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Domain } from './domain.ts';
+import { AppProcess } from './processes.ts';
 
 let domain: Domain;
 beforeAll(async () => {
@@ -52,6 +53,21 @@ describe('apex send and receive', () => {
     ]);
   });
 
+  it('[C14] loses nothing that came behind the last one of --count', async () => {
+    const texts = ['one', 'two', 'three'];
+    for (const text of texts) {
+      expect(await fred('send', 'barney@example.com', text, '--hold').ended).toMatchObject({ code: 0 });
+    }
+    const seen: unknown[] = [];
+    while (seen.length < texts.length) {
+      const { code, output } = await domain.apex('barney', 'receive', '--count', '1').ended;
+      expect(code).toBe(0);
+      const lines = output.trimEnd().split('\n').slice(1);
+      seen.push(...lines.map((line) => (JSON.parse(line) as { text: unknown }).text));
+    }
+    expect(seen).toEqual(texts);
+  });
+
   it('exits with 1 when somebody was not reached, and says why', async () => {
     const sent = await fred('send', 'barney@example.com', 'hello', '--status', '--also', 'nobody@example.com')
       .ended;
@@ -81,6 +97,12 @@ describe('apex send and receive', () => {
     expect(await receive.json()).toMatchObject({ type: 'xml', text: '<a b="1"/>' });
   });
 
+  it('takes no password from standard input when that is what to send', async () => {
+    const piped = new AppProcess('apex', ['send', 'wilma@example.com', '--as', 'fred@example.com']);
+    piped.child.stdin!.end('the text\n');
+    expect(await piped.ended).toMatchObject({ code: 2, errors: expect.stringContaining('in APEX_PASSWORD') });
+  });
+
   it('says in one line what is wrong', async () => {
     for (const [words, code, errors] of [
       [['wilma', 'x'], 2, /recipient wilma: expected an endpoint/],
@@ -90,6 +112,7 @@ describe('apex send and receive', () => {
         2,
         /--not-later-than soon: expected a duration/,
       ],
+      [['wilma@example.com', 'x', '--status', '--timeout', '25d'], 2, /--timeout 25d: 24d is the longest/],
       [['wilma@example.com', '--file', '/nowhere'], 1, /cannot read \/nowhere/],
     ] as const) {
       const outcome = await fred('send', ...words).ended;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { formatDuration, parseDuration } from '../src/duration.ts';
-import { type Output, textOf } from '../src/printer.ts';
+import { formatDuration, parseDuration, parseMilliseconds } from '../src/duration.ts';
+import { type Output, printer, textOf } from '../src/printer.ts';
 import { attachmentFor, parseTarget } from '../src/target.ts';
 
 const NOW = Date.parse('2026-11-25T12:00:00Z');
@@ -19,6 +19,11 @@ describe('durations', () => {
 
   it.each(['', '0', '-1', '1.5h', '1 h', '2147483648', '99999999d', 'h'])('%j is refused', (text) => {
     expect(() => parseDuration(text, '--duration')).toThrow(`--duration ${text}: expected a duration`);
+  });
+
+  it('are at most 24 days where milliseconds are counted', () => {
+    expect(parseMilliseconds('24d', '--timeout')).toBe(2_073_600_000);
+    expect(() => parseMilliseconds('25d', '--timeout')).toThrow('--timeout 25d: 24d is the longest');
   });
 
   it.each([
@@ -91,6 +96,68 @@ describe('text for people', () => {
       ].join('\n'),
     );
     expect(textOf(entry('2026-11-25T11:30:00Z'), NOW)).toContain('not available since 2026-11-25T11:30:00Z');
+  });
+
+  const received = {
+    event: 'received',
+    originator: 'fred@example.com',
+    recipient: 'wilma@example.com',
+    type: 'text/plain',
+  } as const;
+
+  it('shows what came', () => {
+    const texts = (
+      [
+        { ...received, text: 'yabba', octets: 5 },
+        { ...received, text: '', octets: 0 },
+        { ...received, type: 'image/png', octets: 7 },
+        { ...received, type: 'external', uri: 'http://example.com/' },
+      ] as const
+    ).map((output) => textOf(output, NOW));
+    expect(texts).toEqual([
+      'fred@example.com: yabba',
+      'fred@example.com: ',
+      'fred@example.com: 7 octets of image/png',
+      'fred@example.com: http://example.com/',
+    ]);
+  });
+
+  // Invariant: nothing that others write leaves as a control, and JSON reads the same.
+  it('lets nobody steer the terminal, in text and in JSON', () => {
+    const steering = [0x7f, 0x2028, 0x2029, 0x202a, 0x202e, 0x2066, 0x2069, 0xe0041];
+    for (let point = 0; point <= 0x9f; point += 1) if (point < 0x20 || point > 0x7f) steering.push(point);
+    for (const character of steering.map((point) => String.fromCodePoint(point))) {
+      const text = `a${character}"\\b`;
+      const report = {
+        recipient: 'fred@example.com',
+        relay: 'example.com',
+        kind: 'failed',
+        replyCode: 550,
+        text,
+        afterMs: 1,
+      } as const;
+      const outputs: readonly Output[] = [
+        { ...received, text },
+        { ...received, type: text, octets: 1 },
+        { event: 'report', report },
+        { event: 'hop', hop: 1, report },
+        { event: 'ended', publisher: 'fred@example.com', reason: 'terminated', replyCode: 550, text },
+      ];
+      for (const output of outputs) {
+        expect(textOf(output, NOW)).not.toContain(character);
+        let line = '';
+        printer(true, (written) => {
+          line = written;
+        })(output);
+        expect(line.slice(0, -1)).not.toContain(character);
+        expect(JSON.parse(line)).toEqual(output);
+      }
+    }
+  });
+
+  it('leaves scripts and emoji as they are', () => {
+    const text = '👩‍🚀 می‌خواهم ✓';
+    expect(textOf({ ...received, text }, NOW)).toBe(`fred@example.com: ${text}`);
   });
 
   it('tells of subscribers, polls and ends', () => {

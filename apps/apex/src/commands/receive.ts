@@ -10,7 +10,9 @@ export interface ReceiveOptions extends ApplicationOptions {
 /** `apex receive`: data that comes for the endpoint, what was held for it first. */
 export async function receive(options: ReceiveOptions): Promise<void> {
   const most = options.count === undefined ? Number.POSITIVE_INFINITY : Number(options.count);
-  if (!(most >= 1)) throw usage(`--count ${options.count}: expected a number from 1 up`);
+  if (options.count !== undefined && !(Number.isSafeInteger(most) && most >= 1)) {
+    throw usage(`--count ${options.count}: expected a whole number from 1 up`);
+  }
   const attachment = { isExact: true, attachOverride: options.override === true };
   await withApplication({ ...options, ...attachment, lasts: true }, async ({ client, print }) => {
     print({ event: 'attached', endpoint: client.endpoint });
@@ -30,7 +32,8 @@ export async function receive(options: ReceiveOptions): Promise<void> {
         ...(content.kind === 'external' ? { uri: content.uri } : {}),
       });
       count += 1;
-      if (count >= most) return;
+      // What has come meanwhile was accepted: it is printed before the end, and lost to nobody.
+      if (count === most) void client.close();
     }
   });
 }

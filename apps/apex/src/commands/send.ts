@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Content, SendOptions } from '@apex/client';
 import { type ApplicationOptions, withApplication } from '../application.ts';
-import { parseDuration } from '../duration.ts';
+import { parseMilliseconds } from '../duration.ts';
 import { AppError, usage } from '../errors.ts';
+import { isPasswordGiven } from '../password.ts';
 import { follow } from '../reports.ts';
 import { endpointOf } from '../target.ts';
 
@@ -26,7 +27,7 @@ export async function send(
 ): Promise<void> {
   const recipients = [recipient, ...(options.also ?? [])].map((name) => endpointOf(name, 'recipient'));
   const given = sendOptions(options);
-  const timeoutMs = parseDuration(options.timeout, '--timeout') * 1000;
+  const timeoutMs = parseMilliseconds(options.timeout, '--timeout');
   const content = await contentOf(text, options);
   await withApplication({ ...options, lasts: false }, async ({ client, print }) => {
     const sent = await client.send(recipients, content, given);
@@ -48,10 +49,8 @@ function sendOptions(options: SendCommandOptions): SendOptions {
     ...(hold === true ? { hold: true } : {}),
     ...(notLaterThan === undefined
       ? {}
-      : { notLaterThanMs: parseDuration(notLaterThan, '--not-later-than') * 1000 }),
-    ...(reportAfter === undefined
-      ? {}
-      : { reportAfterMs: parseDuration(reportAfter, '--report-after') * 1000 }),
+      : { notLaterThanMs: parseMilliseconds(notLaterThan, '--not-later-than') }),
+    ...(reportAfter === undefined ? {} : { reportAfterMs: parseMilliseconds(reportAfter, '--report-after') }),
   };
 }
 
@@ -61,7 +60,7 @@ async function contentOf(text: string | undefined, options: SendCommandOptions):
   if (xml === true && contentType !== undefined) throw usage('--content-type: XML has none');
   const octets = text === undefined ? await octetsOf(file) : new TextEncoder().encode(text);
   if (contentType !== undefined) return { contentType, body: octets };
-  const decoded = new TextDecoder('utf-8', { fatal: true });
+  const decoded = new TextDecoder('utf-8', { fatal: true, ignoreBOM: xml !== true });
   try {
     return xml === true ? { xml: decoded.decode(octets) } : { text: decoded.decode(octets) };
   } catch {
@@ -75,8 +74,12 @@ async function octetsOf(file: string | undefined): Promise<Uint8Array> {
       throw new AppError('send.file', `cannot read ${file}: ${error.message}`);
     });
   }
-  if (process.stdin.isTTY)
+  if (process.stdin.isTTY) {
     throw usage('nothing to send: name a text or --file, or write it to standard input');
+  }
+  if (!isPasswordGiven()) {
+    throw usage('standard input is what to send, so the password has to be in APEX_PASSWORD');
+  }
   const chunks: Uint8Array[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
   return Buffer.concat(chunks);

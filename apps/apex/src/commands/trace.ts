@@ -1,5 +1,5 @@
 import { type ApplicationOptions, withApplication } from '../application.ts';
-import { parseDuration } from '../duration.ts';
+import { parseMilliseconds } from '../duration.ts';
 import { AppError } from '../errors.ts';
 import { follow } from '../reports.ts';
 import { endpointOf } from '../target.ts';
@@ -11,7 +11,7 @@ export interface TraceOptions extends ApplicationOptions {
 /** `apex trace`: has every relay on the way report (RFC 3340 §5.1), hop by hop. The recipient gets an empty element. */
 export async function trace(name: string, options: TraceOptions): Promise<void> {
   const recipient = endpointOf(name, 'recipient');
-  const timeoutMs = parseDuration(options.timeout, '--timeout') * 1000;
+  const timeoutMs = parseMilliseconds(options.timeout, '--timeout');
   await withApplication({ ...options, lasts: false }, async ({ client, print }) => {
     const sent = await client.send(recipient, { xml: '<trace />' }, { status: 'trace' });
     let hop = 0;
