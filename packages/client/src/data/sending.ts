@@ -25,6 +25,11 @@ export interface SendOptions {
   readonly hold?: boolean;
   /** Drops the data that is not delivered by then, in milliseconds from now (RFC 3342 §2.1). */
   readonly notLaterThanMs?: number;
+  /**
+   * With `notLaterThanMs` and `status: true`: lets the relays drop a report of the delivery that takes longer to come
+   * back, in milliseconds (RFC 3342 §2.1). No report by then tells nothing.
+   */
+  readonly returnTripMs?: number;
   /** Has a delay reported that lasts so long, in milliseconds; with `status` (RFC 3342 §2.2). */
   readonly reportAfterMs?: number;
   /**
@@ -105,9 +110,10 @@ function recipientsOf(to: string | readonly string[]): readonly string[] {
   return recipients;
 }
 
-function check({ notLaterThanMs, reportAfterMs, maxHops, status, hold }: SendOptions): void {
+function check({ notLaterThanMs, returnTripMs, reportAfterMs, maxHops, status, hold }: SendOptions): void {
   const bounds = [
     ['notLaterThanMs', notLaterThanMs, MAX_TRANSID],
+    ['returnTripMs', returnTripMs, MAX_TRANSID],
     ['reportAfterMs', reportAfterMs, MAX_TRANSID],
     ['maxHops', maxHops, 255],
   ] as const;
@@ -117,6 +123,12 @@ function check({ notLaterThanMs, reportAfterMs, maxHops, status, hold }: SendOpt
   }
   if (reportAfterMs !== undefined && (status === undefined || status === false)) {
     throw new ApexError('client.usage', 'reportAfterMs is of use with { status: true } only');
+  }
+  if (returnTripMs !== undefined && (notLaterThanMs === undefined || status !== true)) {
+    throw new ApexError(
+      'client.usage',
+      'returnTripMs is of use with notLaterThanMs and { status: true } only',
+    );
   }
   if (hold === undefined || typeof hold === 'boolean') return;
   throw new ApexError('client.usage', 'hold is true or false');
@@ -132,10 +144,11 @@ function requirePart(content: Content): void {
 }
 
 function optionsOf(options: SendOptions, newTransID: () => number): readonly Option[] {
-  const { hold, notLaterThanMs = 0, reportAfterMs = 0, status, maxHops } = options;
+  const { hold, notLaterThanMs = 0, returnTripMs = 0, reportAfterMs = 0, status, maxHops } = options;
   const isReported = status !== undefined && status !== false;
   const all: Option[] = [];
-  if (isReported) {
+  // With a return trip dataTiming has both outcomes reported, and a statusRequest would have no bound.
+  if (isReported && returnTripMs === 0) {
     const targetHop = status === 'trace' ? 'all' : 'final';
     all.push(statusRequestOption({ transID: newTransID(), targetHop }));
   }
@@ -145,7 +158,7 @@ function optionsOf(options: SendOptions, newTransID: () => number): readonly Opt
     const timing = {
       kind: 'dataTiming',
       noLaterThan: notLaterThanMs,
-      returnTrip: 0,
+      returnTrip: returnTripMs,
       reportAfter: reportAfterMs,
       reportErrors: isReported,
     } as const;

@@ -83,6 +83,16 @@ describe('send', () => {
     expect((await take(wilma.incoming, 1)).map(textOf)).toEqual(['two']);
   });
 
+  it('[3342 §2.1] [3342 §2.1.1] [3342 §2.1.2] has both outcomes reported with a return trip, too', async () => {
+    const fred = await house.attach(FRED);
+    await house.attach(WILMA);
+    const times = { notLaterThanMs: 60_000, returnTripMs: 60_000 };
+    const sent = await fred.send([WILMA, 'nobody@example.com'], { text: 'one' }, { status: true, ...times });
+    const outcomes = await sent.outcomes();
+    expect(short(outcomes.get(WILMA))).toBe('delivered 250');
+    expect(short(outcomes.get('nobody@example.com'))).toBe('failed 550');
+  });
+
   it('[3342 §4] gives up on the way to another domain', async () => {
     const fred = await house.attach(FRED);
     const sent = await fred.send('barney@rubble.com', { text: 'hello' }, { status: 'trace', maxHops: 1 });
@@ -163,6 +173,8 @@ describe('send', () => {
       () => fred.send(WILMA, { text: '' }, { notLaterThanMs: 1.5 }),
       () => fred.send(WILMA, { text: '' }, { maxHops: 256 }),
       () => fred.send(WILMA, { text: '' }, { reportAfterMs: 1000 }),
+      () => fred.send(WILMA, { text: '' }, { status: true, returnTripMs: 1000 }),
+      () => fred.send(WILMA, { text: '' }, { notLaterThanMs: 1000, returnTripMs: 1000 }),
     ]) {
       expect(await failure(wrong())).toMatchObject({ code: 'client.usage' });
     }
