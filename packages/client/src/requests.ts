@@ -1,5 +1,5 @@
 import type { Operation } from '@apex/protocol';
-import { ApexError, refused, withContext } from './errors.ts';
+import { ApexError, applicationError, refused, withContext } from './errors.ts';
 import type { Operations } from './operations.ts';
 
 /** What requests need of their client. */
@@ -74,9 +74,14 @@ export class Requests {
       // Nobody would read what the service may have begun.
       if (request.lasts) void this.terminate(service, transID).catch(() => {});
     }, replyMs);
-    send(service, request.operation(transID)).catch((error: unknown) => {
-      if (!isAnswered) fail(withContext(what, error));
-    });
+    try {
+      send(service, request.operation(transID)).catch((error: unknown) => {
+        if (!isAnswered) fail(withContext(what, error));
+      });
+    } catch (error) {
+      // What cannot be written is not sent, and must not be waited for.
+      fail(applicationError(what, error));
+    }
     try {
       return await answer.promise;
     } finally {

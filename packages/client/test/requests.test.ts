@@ -1,4 +1,7 @@
+import { formatOperation, type Operation } from '@apex/protocol';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Operations } from '../src/operations.ts';
+import { Requests } from '../src/requests.ts';
 import { FRED } from './house.ts';
 import { ScriptedRelay } from './scripted-relay.ts';
 
@@ -70,6 +73,30 @@ describe('a request', () => {
     expect(duration).toBe(0);
     await relay.entry(transID, '2026-11-25T11:00:00Z');
     expect((await fetching).publisher).toBe(FRED);
+  });
+});
+
+describe('a request that cannot be written', () => {
+  it('is an error of the caller, and nothing waits for its answer', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const operations = new Operations();
+    const send = (_: string, operation: Operation): Promise<void> => {
+      formatOperation(operation);
+      return Promise.resolve();
+    };
+    const asking = new Requests({ operations, replyMs: 1000, send }).ask<void>({
+      what: 'get access',
+      service: 'apex=access@example.com',
+      lasts: false,
+      operation: (transID) => ({ kind: 'get', owner: 'fred', actor: 'wilma', transID }),
+      received: () => true,
+    });
+    expect(await failure(asking)).toMatchObject({
+      code: 'client.usage',
+      message: expect.stringMatching(/^get access: /),
+    });
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
 
