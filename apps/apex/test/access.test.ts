@@ -86,5 +86,9 @@ describe('apex access', () => {
       errors: expect.stringMatching(/^apex: not an action, such as .*: "talk"\n$/),
     });
     expect(await access('fred', 'set', 'wilma@example.com')).toMatchObject({ code: 2 });
+    expect(await access('fred', 'deny', 'fred@example.com')).toMatchObject({
+      code: 2,
+      errors: expect.stringMatching(/^apex: fred@example\.com is the owner, [^\n]+\n$/),
+    });
   });
 });

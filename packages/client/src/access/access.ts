@@ -1,4 +1,14 @@
-import { actorOf, domainOf, isAction, isService, type Operation, parent, parseActor } from '@apex/protocol';
+import {
+  actorOf,
+  domainOf,
+  isAction,
+  isService,
+  isTimestamp,
+  literalActor,
+  type Operation,
+  parent,
+  parseActor,
+} from '@apex/protocol';
 import { requireEndpoint } from '../endpoints.ts';
 import { ApexError } from '../errors.ts';
 import { Feed } from '../feed.ts';
@@ -73,11 +83,14 @@ export class Access {
       service: serviceOf(owner),
       lasts: false,
       operation: (transID) => ({ kind: 'get', owner, actor: name, transID }),
-      received(operation, answer) {
+      received: (operation, answer) => {
+        if (operation.kind === 'set' && isAbout(operation.access, owner, name)) {
+          answer(entryOf(operation.access));
+          return true;
+        }
         // What others set is told to the owner under a transID of theirs, which may happen to be this one.
-        if (operation.kind !== 'set' || !isAbout(operation.access, owner, name)) return false;
-        answer(entryOf(operation.access));
-        return true;
+        this.notified(serviceOf(owner), operation);
+        return false;
       },
     });
     return entry.catch((error: unknown) => {
@@ -100,7 +113,7 @@ export class Access {
   /**
    * Lets somebody in: sets the entry of an endpoint and that of its subaddresses, since its applications attach as
    * those (for `wilma@example.com` also `wilma/*@example.com`). A wildcard or a subaddress has one entry. `who` is
-   * an actor, so a `*` that belongs to a name is written `\*`. Resolves with the actors of these entries; when the
+   * an actor, so a `*` that belongs to a name is written `\*`; it is not the owner (`client.usage`). Resolves with the actors of these entries; when the
    * second one fails, the error says that the first one stands.
    */
   allow(
@@ -131,7 +144,8 @@ export class Access {
 
   /**
    * Changes of entries whose owner this client is attached as, from now on: the service tells the owner of every
-   * `set`, whoever made it (RFC 3341 §4). An entry without actions was removed. Ends with the client.
+   * `set`, whoever made it (RFC 3341 §4). An entry without actions was removed. A client attached as a subaddress
+   * is told nothing about the entries of its endpoint. Ends with the client.
    */
   changes(): AccessChanges {
     const feed = new Feed<AccessEntry>();
@@ -167,12 +181,13 @@ export class Access {
     options: OwnerOptions,
   ): Promise<readonly string[]> {
     if (actions !== undefined) requireActions(actions);
-    const { owner } = options;
+    const owner = this.#ownerOf(options);
     const actors = actorsOf(who);
+    requireOther(actors, owner);
     const done: string[] = [];
     for (const actor of actors) {
       try {
-        await this.#change(actor, actions, owner === undefined ? {} : { owner });
+        await this.#change(actor, actions, { owner });
       } catch (error) {
         if (done.length === 0 || !(error instanceof ApexError)) throw error;
         const { code, replyCode, message } = error;
@@ -197,26 +212,32 @@ export class Access {
   ): Promise<boolean> {
     const owner = this.#ownerOf(options);
     const name = requireActor(actor);
+    requireLastUpdate(options);
     for (let attempt = 1; ; attempt += 1) {
-      const lastUpdate = options.lastUpdate ?? (await this.#lastUpdate(name, owner));
+      const lastUpdate = options.lastUpdate ?? (await this.#lastUpdate(name, owner, actions));
+      // Without either a service that follows 3341 §4.4 step 6 to the letter creates an entry (A7 is our reading).
+      if (actions === undefined && lastUpdate === undefined) return false;
       try {
         await this.#set({ owner, actor: name, actions, lastUpdate });
         return true;
       } catch (error) {
-        const replyCode = replyCodeOf(error);
-        if (actions === undefined && replyCode === NO_ENTRY) return false;
-        const isOvertaken = replyCode === NEWER && options.lastUpdate === undefined && attempt < ATTEMPTS;
+        const isOvertaken =
+          replyCodeOf(error) === NEWER && options.lastUpdate === undefined && attempt < ATTEMPTS;
         if (!isOvertaken) throw error;
       }
     }
   }
 
   /** Who may set and not get can still create an entry: the service refuses anything else. */
-  async #lastUpdate(actor: string, owner: string): Promise<string | undefined> {
+  async #lastUpdate(
+    actor: string,
+    owner: string,
+    actions: readonly string[] | undefined,
+  ): Promise<string | undefined> {
     try {
       return (await this.get(actor, { owner }))?.lastUpdate;
     } catch (error) {
-      if (replyCodeOf(error) === NOT_ALLOWED) return undefined;
+      if (actions !== undefined && replyCodeOf(error) === NOT_ALLOWED) return undefined;
       throw error;
     }
   }
@@ -236,9 +257,11 @@ export class Access {
           ...(lastUpdate === undefined ? {} : { lastUpdate }),
         },
       }),
-      received({ kind }, answer) {
-        if (kind === 'reply') answer();
-        return kind === 'reply';
+      received: (operation, answer) => {
+        if (operation.kind === 'reply') answer();
+        // The owner is told under the same transID, which may come first.
+        else this.notified(serviceOf(owner), operation);
+        return operation.kind === 'reply';
       },
     });
   }
@@ -280,6 +303,25 @@ function requireActions(actions: readonly string[]): void {
     wrong === undefined
       ? 'no actions: name at least one, such as core:data, or all:none'
       : `not an action, such as core:data or presence:subscribe: "${wrong}"`,
+  );
+}
+
+function requireLastUpdate({ lastUpdate }: SetOptions): void {
+  if (lastUpdate === undefined || isTimestamp(lastUpdate)) return;
+  throw new ApexError(
+    'client.usage',
+    `lastUpdate: not a time such as 2026-11-25T17:00:00.000Z: "${lastUpdate}"`,
+  );
+}
+
+/** An entry of the owner or of his applications takes the place of the one by which they may change entries. */
+function requireOther(actors: readonly string[], owner: string): void {
+  const own = actorsOf(literalActor(parent(owner)));
+  const actor = actors.find((each) => own.includes(each));
+  if (actor === undefined) return;
+  throw new ApexError(
+    'client.usage',
+    `${actor} is the owner, who could lock himself out with this: set and remove do it`,
   );
 }
 

@@ -102,6 +102,8 @@ describe('access', () => {
       () => fred.access.set('wil*ma@example.com', ['core:data']),
       () => fred.access.set(WILMA, ['core']),
       () => fred.access.set(WILMA, ['core:data'], { owner: 'fred' }),
+      () => fred.access.set(WILMA, ['core:data'], { lastUpdate: '' }),
+      () => fred.access.remove(WILMA, { lastUpdate: 'yesterday' }),
       () => fred.access.allow(WILMA, { actions: [] }),
       () => fred.access.deny(''),
     ]) {
@@ -173,12 +175,26 @@ describe('presets', () => {
     expect(await entries()).toEqual([]);
   });
 
+  it('lock nobody out of his own entries', async () => {
+    const fred = await house.attach('fred/desk@example.com');
+    const before = await entries();
+    for (const who of [FRED, 'fred@Example.com', 'fred/*@example.com']) {
+      for (const preset of ['allow', 'deny', 'appearOffline', 'forget'] as const) {
+        expect(await failure(fred.access[preset](who))).toMatchObject({ code: 'client.usage' });
+      }
+    }
+    expect(await entries()).toEqual(before);
+    expect(await fred.access.query('fred/desk@example.com', ['access:set'])).toBe(true);
+    // A wildcard that stands for the owner as well is less exact than what lets him in.
+    await fred.access.deny('*@example.com');
+    expect(await fred.access.query('fred/desk@example.com', ['access:set'])).toBe(true);
+  });
+
   it('say which entry is removed when the other one is not', async () => {
     const { relay, client } = await ScriptedRelay.attach();
     const forgotten = failure(client.access.forget(BARNEY));
     for (const [kind, code] of [
       ['get', 551],
-      ['set', 551],
       ['get', 451],
     ] as const) {
       const { transID } = await relay.accept(kind);

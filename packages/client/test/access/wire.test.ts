@@ -138,14 +138,20 @@ describe('a set that another application overtakes', () => {
     expect(await set).toMatchObject({ replyCode: 555 });
   });
 
-  it('[A7] a remove finds that the entry is gone', async () => {
+  it('[3341 §4.4 step 6] a remove finds that the entry is gone, and sends nothing that could create one', async () => {
     const { relay, client } = await ScriptedRelay.attach();
     const removed = client.access.remove(FRED);
     await give(relay, entry(OLD));
     await reply(relay, (await relay.accept('set')).transID, 555);
     await reply(relay, (await relay.accept('get')).transID, 551);
-    await reply(relay, (await relay.accept('set')).transID, 551);
     expect(await removed).toBe(false);
+  });
+
+  it('[3341 §4.4 step 6] a remove that may not look is refused, and sends nothing that could create an entry', async () => {
+    const { relay, client } = await ScriptedRelay.attach();
+    const removed = failure(client.access.remove(FRED));
+    await reply(relay, (await relay.accept('get')).transID, 537);
+    expect(await removed).toMatchObject({ code: 'client.refused', replyCode: 537 });
   });
 });
 
@@ -175,6 +181,27 @@ describe('notifications', () => {
     await relay.say({ kind: 'set', transID, access: other }, SERVICE);
     await relay.say({ kind: 'set', transID, access: entry(OLD) }, SERVICE);
     expect(await got).toEqual(entry(OLD));
+  });
+
+  it('[3341 §4.4 step 6.4] [3341 §4.4 step 9.4] under the transID of a request in progress are told all the same', async () => {
+    const { relay, client } = await ScriptedRelay.attach();
+    using changes = client.access.changes();
+    const reader = changes[Symbol.asyncIterator]();
+    const got = client.access.get(FRED);
+    const get = await relay.accept('get');
+    const other = entry(NEW, { actor: 'barney@example.com' });
+    await relay.say({ kind: 'set', transID: get.transID, access: other }, SERVICE);
+    expect((await reader.next()).value).toEqual(other);
+    await reply(relay, get.transID, 551);
+    expect(await got).toBeUndefined();
+
+    // The notification of the own set, before its reply.
+    const set = client.access.set(FRED, ['core:data'], { lastUpdate: OLD });
+    const { transID } = await relay.accept('set');
+    await relay.say({ kind: 'set', transID, access: entry(NEW) }, SERVICE);
+    await reply(relay, transID, 250);
+    await set;
+    expect((await reader.next()).value).toEqual(entry(NEW));
   });
 
   it('that nobody reads end the reading when too many wait, and the client goes on', {
