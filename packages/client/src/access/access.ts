@@ -332,9 +332,8 @@ function isAbout(entry: Pick<AccessEntry, 'owner' | 'actor'>, owner: string, act
 /** C16: the actors that stand for somebody, as whatever application. */
 function actorsOf(who: string): readonly string[] {
   const actor = requireActor(who);
-  const { local, domain } = parseActor(actor);
-  const isOne = local.kind !== 'literal' || domain.kind !== 'literal';
-  // Neither a subaddress nor a service has subaddresses.
-  if (isOne || local.text.includes('/') || isService(actor)) return [actor];
+  const { local } = parseActor(actor);
+  // A wildcard stands for subaddresses already; neither a subaddress nor a service has any.
+  if (local.kind !== 'literal' || local.text.includes('/') || isService(actor)) return [actor];
   return [actor, actor.replace('@', '/*@')];
 }

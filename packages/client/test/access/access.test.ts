@@ -208,6 +208,13 @@ describe('presets', () => {
     });
   });
 
+  it('[C16] write both entries also where the domain is a wildcard', async () => {
+    const fred = await house.attach(FRED);
+    await fred.access.forget(WILMA);
+    await fred.access.deny('wilma@*');
+    expect(await entries()).toEqual(['wilma/*@*: all:none', 'wilma@*: all:none']);
+  });
+
   it('say which entry is set when the other one is not', async () => {
     const { relay, client } = await ScriptedRelay.attach();
     const allowed = failure(client.access.allow(BARNEY));
