@@ -8,6 +8,7 @@ import {
   type Negotiate,
   type Peer,
   plainClient,
+  ReplyError,
   type Transport,
   tlsProfileUri,
 } from '@apex/beep';
@@ -221,7 +222,10 @@ export class ApexClient implements AsyncDisposable {
         });
       });
     } catch (error) {
-      throw applicationError(what, error);
+      // That the client is over says more than that its channel is.
+      throw error instanceof ReplyError || this.#over === undefined
+        ? applicationError(what, error)
+        : this.#over;
     }
   }
 
@@ -234,7 +238,7 @@ export class ApexClient implements AsyncDisposable {
     const originator = message.data.originator.identity;
     // 3340 §4.4.4.2 step 2.3: acknowledged before the application takes its time
     if (operation !== undefined && this.#dispatch(originator, operation)) return answer.ok();
-    if (operation !== undefined && isStaleReport(originator, operation)) return answer.ok();
+    if (operation !== undefined && this.#isStale(originator, operation)) return answer.ok();
     const refusal = this.incoming.take(message, this.endpoint, octets);
     if (refusal === undefined) answer.ok();
     else answer.error(450, refusal);
@@ -243,6 +247,11 @@ export class ApexClient implements AsyncDisposable {
   /** Hands an operation to those who wait for it; false when nobody does. Nothing is answered (3340 §5.1 rule 3). */
   #dispatch(originator: string, operation: Operation): boolean {
     return this.#operations.dispatch(originator, operation) || this.access.notified(originator, operation);
+  }
+
+  /** An answer, or a report, that nobody waits for any more: no message of anybody's. */
+  #isStale(originator: string, operation: Operation): boolean {
+    return isStaleReport(originator, operation) || this.#operations.isLate(originator, operation);
   }
 
   /** 3340 §4.4.3: the relay has ended the attachment. */

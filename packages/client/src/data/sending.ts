@@ -1,3 +1,4 @@
+import { MessageError, parseMime } from '@apex/beep';
 import {
   type Data,
   dataHoppingOption,
@@ -73,7 +74,7 @@ export async function send(
   const forget = (): void => {
     for (const transID of transIDs) operations.remove(transID);
   };
-  requirePart(content);
+  requireContent(content);
   const sent = new Sent(recipients, isReported, forget);
   const newTransID = (): number => {
     const transID = operations.add({
@@ -134,13 +135,25 @@ function check({ notLaterThanMs, returnTripMs, reportAfterMs, maxHops, status, h
   throw new ApexError('client.usage', 'hold is true or false');
 }
 
-/** RFC 2045 §5.1: type and subtype, then parameters. */
-function requirePart(content: Content): void {
-  if (!('contentType' in content) || /^[!-~]+\/[!-~]+( *;[ -~]+)?$/.test(content.contentType)) return;
-  throw new ApexError(
-    'client.usage',
-    `not a content type, such as application/json: "${content.contentType}"`,
-  );
+function requireContent(content: Content): void {
+  if ('contentType' in content) return requireContentType(content.contentType);
+  // It would come as another text.
+  if (('text' in content ? content.text : content.xml).isWellFormed()) return;
+  throw new ApexError('client.usage', 'half of a surrogate pair, which UTF-8 cannot carry');
+}
+
+/** RFC 2045 §5.1: type and subtype, then parameters, which those who receive it can read. */
+function requireContentType(contentType: string): void {
+  try {
+    // Nothing that ends the header field.
+    if (/^[ -~]+$/.test(contentType)) {
+      parseMime(new TextEncoder().encode(`Content-Type: ${contentType}\r\n\r\n`));
+      return;
+    }
+  } catch (error) {
+    if (!(error instanceof MessageError)) throw error;
+  }
+  throw new ApexError('client.usage', `not a content type, such as application/json: "${contentType}"`);
 }
 
 function optionsOf(options: SendOptions, newTransID: () => number): readonly Option[] {

@@ -120,6 +120,21 @@ describe('reports that nobody waits for', () => {
     expect(originators).toEqual([BARNEY]);
   });
 
+  it('[3342 §1 rule 1] are dropped like answers that come too late, whoever else uses their transID', async () => {
+    const { relay, client } = await ScriptedRelay.attach({ replyMs: 20 });
+    const fetching = failure(client.presence.fetch(FRED));
+    const { transID } = await relay.accept('subscribe');
+    expect(await fetching).toMatchObject({ code: 'client.timeout' });
+    await relay.reply(transID, 550);
+    await relay.entry(transID, '2026-11-25T11:00:00Z');
+    await relay.say({ kind: 'reply', transID, code: 550, text: '' }, BARNEY);
+    await client.close();
+    const originators = (await take(client.incoming, Number.POSITIVE_INFINITY)).map(
+      (each) => each.originator,
+    );
+    expect(originators).toEqual([BARNEY]);
+  });
+
   it('do not pile up: of those on the way the first 1,000 are kept, of outcomes each', async () => {
     const { relay, client } = await ScriptedRelay.attach();
     const sending = client.send(FRED, { text: 'x' }, { status: 'trace' });

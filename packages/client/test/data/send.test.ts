@@ -138,6 +138,15 @@ describe('send', () => {
     });
   });
 
+  it('fails with what ended the client, when the relay has not answered by then', async () => {
+    const { relay, client } = await ScriptedRelay.attach();
+    const sending = failure(client.send(FRED, { text: 'x' }));
+    await relay.nextData();
+    await relay.terminate(556, 'taken over');
+    relay.abort();
+    expect(await sending).toMatchObject({ code: 'client.replaced' });
+  });
+
   it('ends with the client', async () => {
     const fred = await house.attach(FRED);
     const sent = await fred.send(WILMA, { text: 'one' }, { hold: true, status: true });
@@ -175,6 +184,10 @@ describe('send', () => {
       () => fred.send(WILMA, { text: '' }, { reportAfterMs: 1000 }),
       () => fred.send(WILMA, { text: '' }, { status: true, returnTripMs: 1000 }),
       () => fred.send(WILMA, { text: '' }, { notLaterThanMs: 1000, returnTripMs: 1000 }),
+      () => fred.send(WILMA, { text: '\ud800' }),
+      () => fred.send(WILMA, { xml: '\udc00' }),
+      () => fred.send(WILMA, { contentType: 'a/b\r\nX: y', body: new Uint8Array() }),
+      () => fred.send(WILMA, { contentType: 'text/plain; charset', body: new Uint8Array() }),
     ]) {
       expect(await failure(wrong())).toMatchObject({ code: 'client.usage' });
     }
