@@ -103,6 +103,15 @@ describe('apex send and receive', () => {
     expect(await piped.ended).toMatchObject({ code: 2, errors: expect.stringContaining('in APEX_PASSWORD') });
   });
 
+  it('is told by the relay that a file is too long', async () => {
+    const command = fred('send', 'wilma@example.com', '--content-type', 'application/octet-stream');
+    command.child.stdin!.end(Buffer.alloc(16 * 1024 * 1024));
+    expect(await command.ended).toMatchObject({
+      code: 1,
+      errors: expect.stringMatching(/^apex: send to wilma@example\.com: 554 [^\n]*too long[^\n]*\n$/),
+    });
+  });
+
   it('says in one line what is wrong', async () => {
     for (const [words, code, errors] of [
       [['wilma', 'x'], 2, /recipient wilma: expected an endpoint/],
