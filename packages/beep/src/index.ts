@@ -52,8 +52,11 @@ export type { Peer } from './peer.ts';
 export { anonymousClient, anonymousServer } from './profile/sasl/anonymous.ts';
 export type { AuthenticateOptions, ChannelStarter } from './profile/sasl/authenticate.ts';
 export { authenticate } from './profile/sasl/authenticate.ts';
+export type { Authorize } from './profile/sasl/authorization.ts';
 export type { Blob, BlobStatus } from './profile/sasl/blob.ts';
 export { formatBlob, parseBlob } from './profile/sasl/blob.ts';
+export type { HashName, SaslCrypto } from './profile/sasl/crypto.ts';
+export { equalOctets, webCrypto } from './profile/sasl/crypto.ts';
 export type {
   ClientMechanism,
   ServerExchange,
@@ -62,7 +65,6 @@ export type {
 } from './profile/sasl/mechanism.ts';
 export { oneMessage, saslProfileUri } from './profile/sasl/mechanism.ts';
 export type {
-  Authorize,
   PasswordVerifier,
   PlainCredentials,
   PlainServerOptions,
@@ -70,6 +72,9 @@ export type {
 export { plainClient, plainServer } from './profile/sasl/plain.ts';
 export type { SaslProfileOptions } from './profile/sasl/sasl-profile.ts';
 export { saslProfile } from './profile/sasl/sasl-profile.ts';
+export { saslprep } from './profile/sasl/saslprep.ts';
+export type { ScramClientOptions, ScramKeys, ScramServerOptions } from './profile/sasl/scram.ts';
+export { deriveScramKeys, minScramIterations, scramClient, scramServer } from './profile/sasl/scram.ts';
 // Transport security (RFC 3080 §3)
 export { tlsProfileUri } from './profile/tls/elements.ts';
 export { tlsProfile } from './profile/tls/tls-profile.ts';

@@ -1,7 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
-import { UsageError } from '@apex/beep';
+import { saslprep, UsageError } from '@apex/beep';
 import type { ScramCredentials } from '../store/ports.ts';
-import { saslprep } from './saslprep.ts';
 
 /** Iterations of new credentials unless configured otherwise; RFC 7677 §4 asks for at least 4096. */
 export const defaultScramIterations = 10_000;

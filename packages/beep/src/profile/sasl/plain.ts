@@ -1,5 +1,6 @@
-import { MessageError, ReplyError, UsageError } from '../../errors.ts';
-import { type ClientMechanism, oneMessage, type ServerMechanism, type ServerStep } from './mechanism.ts';
+import { MessageError, UsageError } from '../../errors.ts';
+import { type Authorize, actAsThemselves, authorized, failed } from './authorization.ts';
+import { type ClientMechanism, oneMessage, type ServerMechanism } from './mechanism.ts';
 
 /** The port to what knows the passwords. */
 export interface PasswordVerifier {
@@ -11,15 +12,6 @@ export interface PasswordVerifier {
    */
   verify(authentication: string, password: string, remoteAddress: string): Promise<boolean>;
 }
-
-/**
- * The identity to act as; undefined when the authenticated one may not act so. `requested` is
- * undefined when the client leaves it to the server.
- */
-export type Authorize = (
-  requested: string | undefined,
-  authentication: string,
-) => string | undefined | Promise<string | undefined>;
 
 export interface PlainServerOptions {
   readonly verifier: PasswordVerifier;
@@ -49,14 +41,11 @@ export function plainServer(options: PlainServerOptions): ServerMechanism {
     name: 'PLAIN',
     requireSecured,
     start: ({ remoteAddress }) =>
-      oneMessage(async (message): Promise<ServerStep> => {
+      oneMessage(async (message) => {
         const { requested, authentication, password } = parseMessage(message);
         // B13
-        if (!(await verifier.verify(authentication, password, remoteAddress)))
-          return failed('authentication failed');
-        const authorization = await authorize(requested, authentication);
-        if (authorization === undefined) return failed('not authorized to act as the requested identity');
-        return { kind: 'complete', identity: { authorization } };
+        if (!(await verifier.verify(authentication, password, remoteAddress))) return failed();
+        return authorized(authorize, requested, authentication);
       }),
   };
 }
@@ -81,14 +70,6 @@ export function plainClient(credentials: PlainCredentials): ClientMechanism {
 /** 4616 §2: *SAFE, what UTF-8 can encode, except NUL. */
 function isSafe(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed();
-}
-
-function actAsThemselves(requested: string | undefined, authentication: string): string | undefined {
-  return requested === undefined || requested === authentication ? authentication : undefined;
-}
-
-function failed(text: string): ServerStep {
-  return { kind: 'failed', error: new ReplyError(535, text) };
 }
 
 const nul = 0;

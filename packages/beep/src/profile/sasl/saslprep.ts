@@ -1,4 +1,4 @@
-import { UsageError } from '@apex/beep';
+import { UsageError } from '../../errors.ts';
 
 /**
  * SASLprep (RFC 4013), the profile of stringprep that SCRAM and PLAIN prepare passwords with

@@ -1,7 +1,7 @@
-import { UsageError } from '@apex/beep';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { saslprep } from '../../src/credentials/saslprep.ts';
+import { UsageError } from '../../../src/errors.ts';
+import { saslprep } from '../../../src/profile/sasl/saslprep.ts';
 
 describe('SASLprep', () => {
   it.each([
