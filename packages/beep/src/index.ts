@@ -57,6 +57,8 @@ export type { Blob, BlobStatus } from './profile/sasl/blob.ts';
 export { formatBlob, parseBlob } from './profile/sasl/blob.ts';
 export type { HashName, SaslCrypto } from './profile/sasl/crypto.ts';
 export { equalOctets, webCrypto } from './profile/sasl/crypto.ts';
+export type { ExternalServerOptions } from './profile/sasl/external.ts';
+export { externalClient, externalServer } from './profile/sasl/external.ts';
 export type {
   ClientMechanism,
   ServerExchange,
@@ -64,6 +66,14 @@ export type {
   ServerStep,
 } from './profile/sasl/mechanism.ts';
 export { oneMessage, saslProfileUri } from './profile/sasl/mechanism.ts';
+export type { GreetedPeer } from './profile/sasl/negotiate.ts';
+export { negotiate } from './profile/sasl/negotiate.ts';
+export type {
+  OauthBearerClientOptions,
+  OauthBearerServerOptions,
+  TokenVerdict,
+} from './profile/sasl/oauth-bearer.ts';
+export { oauthBearerClient, oauthBearerServer } from './profile/sasl/oauth-bearer.ts';
 export type {
   PasswordVerifier,
   PlainCredentials,

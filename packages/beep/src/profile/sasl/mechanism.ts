@@ -10,6 +10,8 @@ export interface ServerMechanism {
   readonly name: string;
   /** Reveals secrets to who can read along: refused with 538 on a session that is not secured (B12). */
   readonly requireSecured: boolean;
+  /** Whether the greeting names it; default yes. Who starts it all the same is refused by the exchange. */
+  isOffered?(facts: SessionFacts): boolean;
   /** Begins one authentication exchange. */
   start(facts: SessionFacts): ServerExchange;
 }

@@ -31,7 +31,10 @@ export function saslProfile(mechanism: ServerMechanism, options: SaslProfileOpti
   return {
     uri: saslProfileUri(mechanism.name),
     // 4616 §5
-    offered: (facts) => facts.identity === undefined && (facts.secured || !mechanism.requireSecured),
+    offered: (facts) =>
+      facts.identity === undefined &&
+      (facts.secured || !mechanism.requireSecured) &&
+      (mechanism.isOffered?.(facts) ?? true),
     start(request) {
       const { facts } = request.session;
       // B14, 3080 §4

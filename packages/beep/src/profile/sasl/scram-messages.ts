@@ -1,21 +1,24 @@
 import { MessageError } from '../../errors.ts';
 import { decodeBase64, encodeBase64 } from '../../message/base64.ts';
+import {
+  decodeMessage,
+  decodeSaslName,
+  encodeSaslName,
+  formatGs2Header,
+  type Gs2Header,
+  parseGs2Header,
+} from './gs2.ts';
 
 /**
  * The four messages of SCRAM (RFC 5802 §5, §7): parsed strictly, since both sides sign the very text of them.
  * Errors never show the text.
  */
 
-/** Octets of one message. The longest part that a server must expect is a name (RFC 4616 §2: 255). */
-const maxMessageOctets = 8192;
-const maxNameOctets = 1024;
+const code = 'sasl.scram';
 
 export interface ClientFirst {
-  /** What goes before the bare message, such as `n,,`: it comes again in the client-final message. */
-  readonly gs2Header: string;
-  /** `n`: the client has no channel binding; `y`: it has, and believes that the server has not; or `p=NAME`. */
-  readonly bindingFlag: string;
-  readonly authorization: string | undefined;
+  /** It comes again in the client-final message. */
+  readonly header: Gs2Header;
   /** As sent, escapes decoded. */
   readonly name: string;
   readonly nonce: string;
@@ -25,26 +28,17 @@ export interface ClientFirst {
 
 /** `[reserved-mext ","] username "," nonce ["," extensions]` behind the gs2-header. */
 export function parseClientFirst(message: Uint8Array): ClientFirst {
-  const text = decodeText(message);
-  const header = /^(n|y|p=[A-Za-z0-9.-]+),(?:a=([^,]+))?,/.exec(text);
-  if (header === null) throw malformed('gs2-header');
-  const gs2Header = header[0];
-  const bare = text.slice(gs2Header.length);
+  const text = decodeMessage(message, code);
+  const header = parseGs2Header(text, code);
+  const bare = text.slice(header.text.length);
   const [user = '', nonce = '', ...extensions] = attributes(bare);
   checkExtensions(extensions);
-  return {
-    gs2Header,
-    bindingFlag: header[1]!,
-    authorization: header[2] === undefined ? undefined : decodeName(header[2]),
-    name: decodeName(readValue(user, 'n')),
-    nonce: parseNonce(nonce),
-    bare,
-  };
+  const name = decodeSaslName(readValue(user, 'n'), code);
+  return { header, name, nonce: parseNonce(nonce), bare };
 }
 
 export function formatClientFirst(authorization: string | undefined, name: string, nonce: string) {
-  const gs2Header = authorization === undefined ? 'n,,' : `n,a=${encodeName(authorization)},`;
-  return { gs2Header, bare: `n=${encodeName(name)},r=${nonce}` };
+  return { gs2Header: formatGs2Header(authorization), bare: `n=${encodeSaslName(name)},r=${nonce}` };
 }
 
 export interface ServerFirst {
@@ -56,7 +50,7 @@ export interface ServerFirst {
 
 /** `[reserved-mext ","] nonce "," salt "," iteration-count ["," extensions]` */
 export function parseServerFirst(message: Uint8Array): ServerFirst {
-  const text = decodeText(message);
+  const text = decodeMessage(message, code);
   const [nonce = '', salt = '', iterations = '', ...extensions] = attributes(text);
   checkExtensions(extensions);
   const count = readValue(iterations, 'i');
@@ -80,7 +74,7 @@ export interface ClientFinal {
 
 /** `channel-binding "," nonce ["," extensions] "," proof` */
 export function parseClientFinal(message: Uint8Array): ClientFinal {
-  const text = decodeText(message);
+  const text = decodeMessage(message, code);
   const [binding = '', nonce = '', ...rest] = attributes(text);
   const proof = rest.pop() ?? '';
   checkExtensions(rest);
@@ -98,7 +92,7 @@ export function formatClientFinalWithoutProof(gs2Header: string, nonce: string):
 
 /** `(server-error / verifier) ["," extensions]`: the signature of the server. */
 export function parseServerFinal(message: Uint8Array): Uint8Array {
-  const [verifier = '', ...extensions] = attributes(decodeText(message));
+  const [verifier = '', ...extensions] = attributes(decodeMessage(message, code));
   checkExtensions(extensions);
   return decodeBase64(readValue(verifier, 'v'));
 }
@@ -127,30 +121,6 @@ function parseNonce(attribute: string): string {
   return nonce;
 }
 
-/** 5802 §5.1: saslname; `=` is an escape and nothing else. */
-function decodeName(encoded: string): string {
-  if (encoded === '' || encoded.length > maxNameOctets || /=(?!2C|3D)/.test(encoded)) throw malformed('name');
-  return encoded.replaceAll('=2C', ',').replaceAll('=3D', '=');
-}
-
-function encodeName(name: string): string {
-  return name.replaceAll('=', '=3D').replaceAll(',', '=2C');
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function decodeText(message: Uint8Array): string {
-  if (message.length > maxMessageOctets) throw malformed(`more than ${maxMessageOctets} octets`);
-  let text: string;
-  try {
-    text = utf8.decode(message);
-  } catch {
-    throw malformed('not UTF-8');
-  }
-  if (text.includes('\0')) throw malformed('NUL');
-  return text;
-}
-
 function malformed(problem: string): MessageError {
-  return new MessageError('sasl.scram', 501, `SCRAM message: ${problem}`);
+  return new MessageError(code, 501, `SCRAM message: ${problem}`);
 }

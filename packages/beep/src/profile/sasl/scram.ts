@@ -2,6 +2,7 @@ import { MessageError, UsageError } from '../../errors.ts';
 import { encodeBase64 } from '../../message/base64.ts';
 import { type Authorize, actAsThemselves, authorized, failed } from './authorization.ts';
 import { equalOctets, type HashName, type SaslCrypto, webCrypto } from './crypto.ts';
+import { isIdentity } from './gs2.ts';
 import type { ClientMechanism, ServerExchange, ServerMechanism, ServerStep } from './mechanism.ts';
 import { saslprep } from './saslprep.ts';
 import {
@@ -72,36 +73,41 @@ export function scramServer(options: ScramServerOptions): ServerMechanism {
   };
 }
 
-/** SCRAM at the client. Throws UsageError `sasl.scram` for identities that it cannot carry, `password.empty` and `password.characters` (see SASLprep), `sasl.crypto`. */
-export function scramClient(credentials: ScramClientOptions): ClientMechanism {
-  const { hash, authorization, authentication, password, maxIterations = 1_000_000 } = credentials;
-  if (![authorization ?? authentication, authentication].every(isName)) {
+/**
+ * SCRAM at the client. Throws UsageError `sasl.scram` for identities that it cannot carry, `password.empty` and
+ * `password.characters` (see SASLprep); the exchange begins with `sasl.crypto` where there is no cryptography.
+ */
+export function scramClient(options: ScramClientOptions): ClientMechanism {
+  const { hash, authorization, authentication, password, maxIterations = 1_000_000 } = options;
+  if (![authorization ?? authentication, authentication].every(isIdentity)) {
     throw new UsageError('sasl.scram', 'an identity must be text, not empty, without NUL');
   }
-  const crypto = credentials.crypto ?? webCrypto();
   const prepared = octetsOf(saslprep(password, 'query'));
-  const nonce = crypto.nonce();
-  const { gs2Header, bare } = formatClientFirst(authorization, authentication, nonce);
+  let begun: { crypto: SaslCrypto; nonce: string; gs2Header: string; bare: string } | undefined;
   let expected: Uint8Array | undefined;
   return {
     name: `SCRAM-${hash}`,
     requireSecured: false,
-    initial: () => octetsOf(gs2Header + bare),
+    initial() {
+      const crypto = options.crypto ?? webCrypto();
+      const nonce = crypto.nonce();
+      begun = { crypto, nonce, ...formatClientFirst(authorization, authentication, nonce) };
+      return octetsOf(begun.gs2Header + begun.bare);
+    },
     async respond(challenge) {
-      if (expected !== undefined) {
+      if (begun === undefined || expected !== undefined) {
         throw new MessageError('sasl.challenge', 501, 'SCRAM has one challenge');
       }
+      const { crypto, nonce, gs2Header, bare } = begun;
       const first = parseServerFirst(challenge);
       // 5802 §5.1: what the client sent, and behind it what the server adds.
       if (!first.nonce.startsWith(nonce) || first.nonce.length === nonce.length) {
         throw new MessageError('sasl.scram', 501, 'the nonce of the server does not continue ours');
       }
       if (first.iterations < minScramIterations || first.iterations > maxIterations) {
-        throw new MessageError(
-          'sasl.iterations',
-          501,
-          `the server asks for ${first.iterations} iterations: accepted are ${minScramIterations} to ${maxIterations}`,
-        );
+        const accepted = `accepted are ${minScramIterations} to ${maxIterations}`;
+        const text = `the server asks for ${first.iterations} iterations: ${accepted}`;
+        throw new MessageError('sasl.iterations', 501, text);
       }
       const withoutProof = formatClientFinalWithoutProof(gs2Header, first.nonce);
       const signed = octetsOf(`${bare},${first.text},${withoutProof}`);
@@ -164,7 +170,7 @@ class ScramExchange implements ServerExchange {
   async #first(response: Uint8Array): Promise<ServerStep> {
     const first = parseClientFirst(response);
     // 5802 §6: `y` is right, this server has no channel binding; who insists on one is refused.
-    if (first.bindingFlag.startsWith('p')) return failed('channel binding is not supported');
+    if (first.header.bindingFlag.startsWith('p')) return failed('channel binding is not supported');
     const found = await this.#options.find(first.name);
     const decoy = await this.#decoy(first.name);
     const keys = found ?? decoy;
@@ -181,7 +187,7 @@ class ScramExchange implements ServerExchange {
     const final = parseClientFinal(response);
     const { hash, authorize = actAsThemselves } = this.#options;
     // 5802 §6: that of the first message, without channel binding data.
-    if (!equalOctets(final.binding, octetsOf(first.gs2Header)) || final.nonce !== nonce) return failed();
+    if (!equalOctets(final.binding, octetsOf(first.header.text)) || final.nonce !== nonce) return failed();
     const signed = octetsOf(`${first.bare},${serverFirst},${final.withoutProof}`);
     const clientSignature = await this.#crypto.hmac(hash, keys.storedKey, signed);
     if (final.proof.length !== clientSignature.length) return failed();
@@ -189,7 +195,12 @@ class ScramExchange implements ServerExchange {
     // B13
     if (!equalOctets(storedKey, keys.storedKey) || !isKnown) return failed();
     const signature = await this.#crypto.hmac(hash, keys.serverKey, signed);
-    return authorized(authorize, first.authorization, first.name, octetsOf(`v=${encodeBase64(signature)}`));
+    return authorized(
+      authorize,
+      first.header.authorization,
+      first.name,
+      octetsOf(`v=${encodeBase64(signature)}`),
+    );
   }
 
   /** B13: who asks twice for an unknown name gets the same salt, as for a known one. */
@@ -199,10 +210,6 @@ class ScramExchange implements ServerExchange {
     const { iterations } = this.#options;
     return { salt: octets.slice(0, saltOctets), iterations, storedKey: key, serverKey: key };
   }
-}
-
-function isName(name: string): boolean {
-  return name !== '' && !name.includes('\0') && name.isWellFormed();
 }
 
 function exclusiveOr(a: Uint8Array, b: Uint8Array): Uint8Array {
