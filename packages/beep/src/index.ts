@@ -57,6 +57,9 @@ export type { Blob, BlobStatus } from './profile/sasl/blob.ts';
 export { formatBlob, parseBlob } from './profile/sasl/blob.ts';
 export type { HashName, SaslCrypto } from './profile/sasl/crypto.ts';
 export { equalOctets, webCrypto } from './profile/sasl/crypto.ts';
+export type { DigestMd5ClientOptions, DigestMd5ServerOptions } from './profile/sasl/digest-md5.ts';
+export { digestMd5Client, digestMd5Server } from './profile/sasl/digest-md5.ts';
+export { digestSecret } from './profile/sasl/digest-messages.ts';
 export type { ExternalServerOptions } from './profile/sasl/external.ts';
 export { externalClient, externalServer } from './profile/sasl/external.ts';
 export type {

@@ -1,13 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { formatManagement, parseManagement } from '../../../src/management/elements.ts';
+import { decodeBase64 } from '../../../src/message/base64.ts';
 import { beepXmlBody } from '../../../src/message/mime.ts';
 import { anonymousClient, anonymousServer } from '../../../src/profile/sasl/anonymous.ts';
 import { authenticate } from '../../../src/profile/sasl/authenticate.ts';
 import { parseOutcome } from '../../../src/profile/sasl/blob.ts';
+import { type SaslCrypto, webCrypto } from '../../../src/profile/sasl/crypto.ts';
+import { digestMd5Client, digestMd5Server } from '../../../src/profile/sasl/digest-md5.ts';
+import { digestSecret } from '../../../src/profile/sasl/digest-messages.ts';
+import { externalClient, externalServer } from '../../../src/profile/sasl/external.ts';
 import type { ClientMechanism, ServerMechanism } from '../../../src/profile/sasl/mechanism.ts';
 import { plainClient, plainServer } from '../../../src/profile/sasl/plain.ts';
 import { saslProfile } from '../../../src/profile/sasl/sasl-profile.ts';
+import { deriveScramKeys, scramClient, scramServer } from '../../../src/profile/sasl/scram.ts';
 import { FakePeer, FakeSession, startOn } from './fakes.ts';
 
 /** Recorded octets of another implementation: both its roles, one file for each direction. */
@@ -39,6 +45,7 @@ const names = [
   'sasl-plain',
   'sasl-plain-authzid',
   'sasl-plain-bad',
+  'sasl-scram-sha-1',
   'sasl-scram-sha-256',
   'sasl-external',
   'sasl-cram-md5',
@@ -74,7 +81,7 @@ describe('recordings of another implementation', () => {
     },
   );
 
-  it.each(['sasl-scram-sha-256', 'sasl-cram-md5', 'sasl-digest-md5'])(
+  it.each(['sasl-scram-sha-1', 'sasl-scram-sha-256', 'sasl-cram-md5', 'sasl-digest-md5'])(
     'have blobs without Content-Type on SASL channels, which are read: %s',
     (name) => {
       for (const direction of ['c2s', 's2c'] as const) {
@@ -106,6 +113,7 @@ describe('recordings of another implementation', () => {
       plainClient({ authorization: 'alice', authentication: 'bob', password: 'secret' }),
     ],
     ['sasl-anonymous', anonymousServer(), anonymousClient('fred@example.com')],
+    ['sasl-external', externalServer({ identify: () => 'bob' }), externalClient('bob')],
   ];
 
   it.each(exchanges)(
@@ -126,6 +134,85 @@ describe('recordings of another implementation', () => {
       expect(peer.starts[0]!.profiles).toEqual([theirs]);
     },
   );
+
+  /** The data of the blobs of one direction, those in profile elements first. */
+  const blobs = (name: string, direction: 'c2s' | 's2c'): readonly string[] => {
+    const onChannel = recording(name, direction).filter(({ channel }) => channel !== 0);
+    const [start] =
+      name.startsWith('sasl-scram') || direction === 's2c' ? [initialization(name, direction)] : [];
+    return [
+      ...(start === undefined ? [] : [parseOutcome(start.initialization)]),
+      ...onChannel.map(({ payload }) => parseOutcome(beepXmlBody(payload))),
+    ].map(({ data }) => new TextDecoder().decode(data));
+  };
+  const octets = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const text = (data: Uint8Array | undefined): string => new TextDecoder().decode(data);
+  const withNonce = (nonce: string): SaslCrypto => ({ ...webCrypto(), nonce: () => nonce });
+
+  it.each([
+    ['sasl-scram-sha-1', 'SHA-1'],
+    ['sasl-scram-sha-256', 'SHA-256'],
+  ] as const)('are what our client and our server say with the same nonces: %s', async (name, hash) => {
+    const [clientFirst, clientFinal] = blobs(name, 'c2s') as [string, string];
+    const [serverFirst, serverFinal] = blobs(name, 's2c') as [string, string];
+    const [, clientNonce] = /r=(.*)$/.exec(clientFirst)!;
+    const [, nonce, salt, iterations] = /^r=(.*),s=(.*),i=(.*)$/.exec(serverFirst)!;
+
+    const client = scramClient({
+      hash,
+      authentication: 'bob',
+      password: 'secret',
+      crypto: withNonce(clientNonce!),
+    });
+    expect(text(await client.initial())).toBe(clientFirst);
+    expect(text(await client.respond(octets(serverFirst)))).toBe(clientFinal);
+    await client.finish(octets(serverFinal));
+
+    const keys = await deriveScramKeys(hash, 'secret', decodeBase64(salt!), Number(iterations));
+    const crypto = withNonce(nonce!.slice(clientNonce!.length));
+    const server = scramServer({ hash, iterations: 4096, find: async () => keys, crypto });
+    const exchange = server.start(new FakeSession().facts);
+    expect(await exchange.respond(octets(clientFirst))).toEqual({
+      kind: 'challenge',
+      data: octets(serverFirst),
+    });
+    expect(await exchange.respond(octets(clientFinal))).toMatchObject({
+      kind: 'complete',
+      identity: { authorization: 'bob' },
+      data: octets(serverFinal),
+    });
+  });
+
+  it('are what our client and our server say with the same nonces: sasl-digest-md5', async () => {
+    const [response] = blobs('sasl-digest-md5', 'c2s') as [string];
+    const [challenge, proof] = blobs('sasl-digest-md5', 's2c') as [string, string];
+    const value = (of: string, key: string) => new RegExp(`(?:^|, )${key}="([^"]*)"`).exec(of)![1]!;
+    const inOrder = (directives: string) => directives.split(/, */).sort();
+
+    const client = digestMd5Client({
+      authentication: 'bob',
+      password: 'secret',
+      host: '127.0.0.1',
+      crypto: withNonce(value(response, 'cnonce')),
+    });
+    expect(inOrder(text(await client.respond(octets(challenge))))).toEqual(inOrder(response));
+    await client.finish(octets(proof));
+
+    const server = digestMd5Server({
+      realm: 'example.com',
+      hosts: ['127.0.0.1'],
+      find: async (name) => digestSecret(name, 'example.com', 'secret'),
+      crypto: withNonce(value(challenge, 'nonce')),
+    });
+    const exchange = server.start(new FakeSession().facts);
+    const ours = await exchange.respond(undefined);
+    expect(ours.kind === 'challenge' && inOrder(text(ours.data))).toEqual(inOrder(challenge));
+    expect(await exchange.respond(octets(response))).toMatchObject({
+      kind: 'complete',
+      identity: { authorization: 'bob' },
+      data: octets(proof),
+    });
+  });
 
   it('have wrong credentials, which our server refuses too', async () => {
     const theirs = initialization('sasl-plain-bad', 'c2s');
