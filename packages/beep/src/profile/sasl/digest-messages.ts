@@ -7,7 +7,6 @@ import { md5 } from './md5.ts';
  * qop=auth, no security layer, each nonce used once.
  */
 
-const code = 'sasl.digest';
 const maxMessageOctets = 4096;
 
 /** Directives by their names in lower case; of one that stands there twice, both. */
@@ -15,7 +14,7 @@ export type Directives = ReadonlyMap<string, readonly string[]>;
 
 /** Throws MessageError; the text is in no error. */
 export function parseDirectives(message: Uint8Array): Directives {
-  const text = decodeMessage(message, code, maxMessageOctets);
+  const text = decodeMessage(message, 'sasl.digest', maxMessageOctets);
   const directive =
     /[\s,]*([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\[\s\S])*)"|([^\s",=]+))\s*(?:,[\s,]*|$)/uy;
   const directives = new Map<string, string[]>();
@@ -47,7 +46,7 @@ export function quoted(text: string): string {
 }
 
 export function malformed(problem: string): MessageError {
-  return new MessageError(code, 501, `DIGEST-MD5 message: ${problem}`);
+  return new MessageError('sasl.digest', 501, `DIGEST-MD5 message: ${problem}`);
 }
 
 /** What is kept of a password that SASLprep has prepared: enough to authenticate with in this realm. */

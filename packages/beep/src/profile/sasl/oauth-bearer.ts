@@ -42,7 +42,6 @@ export interface OauthBearerClientOptions {
   readonly requireSecured?: boolean;
 }
 
-const code = 'sasl.oauth';
 const maxMessageOctets = 65_536;
 const separator = '\u0001';
 const b64token = /^[A-Za-z0-9._~+/-]+=*$/;
@@ -59,11 +58,13 @@ export function oauthBearerServer(options: OauthBearerServerOptions): ServerMech
 /** OAUTHBEARER at the client. Throws UsageError `sasl.oauth` for what it cannot carry. */
 export function oauthBearerClient(options: OauthBearerClientOptions): ClientMechanism {
   const { token, authorization, host, port, requireSecured = true } = options;
-  if (!b64token.test(token)) throw new UsageError(code, 'a token is made of the characters of RFC 6750 §2.1');
+  if (!b64token.test(token))
+    throw new UsageError('sasl.oauth', 'a token is made of the characters of RFC 6750 §2.1');
   if (authorization !== undefined && !isIdentity(authorization)) {
-    throw new UsageError(code, 'an identity must be text, not empty, without NUL');
+    throw new UsageError('sasl.oauth', 'an identity must be text, not empty, without NUL');
   }
-  if (host !== undefined && !/^[\x21-\x7e]+$/.test(host)) throw new UsageError(code, 'not a host name');
+  if (host !== undefined && !/^[\x21-\x7e]+$/.test(host))
+    throw new UsageError('sasl.oauth', 'not a host name');
   const pairs = [
     ...(host === undefined ? [] : [`host=${host}`]),
     ...(port === undefined ? [] : [`port=${port}`]),
@@ -121,8 +122,8 @@ class OauthExchange implements ServerExchange {
 
 /** 7628 §3.1: client-resp = gs2-header kvsep *kvpair kvsep */
 function parseMessage(message: Uint8Array) {
-  const text = decodeMessage(message, code, maxMessageOctets);
-  const header = parseGs2Header(text, code);
+  const text = decodeMessage(message, 'sasl.oauth', maxMessageOctets);
+  const header = parseGs2Header(text, 'sasl.oauth');
   if (header.bindingFlag.startsWith('p')) throw malformed('channel binding, which OAUTHBEARER has not');
   const parts = text.slice(header.text.length).split(separator);
   if (parts.shift() !== '' || parts.pop() !== '' || parts.pop() !== '') throw malformed('separators');
@@ -141,5 +142,5 @@ function parseMessage(message: Uint8Array) {
 }
 
 function malformed(problem: string): MessageError {
-  return new MessageError(code, 501, `OAUTHBEARER message: ${problem}`);
+  return new MessageError('sasl.oauth', 501, `OAUTHBEARER message: ${problem}`);
 }

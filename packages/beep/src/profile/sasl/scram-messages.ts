@@ -14,8 +14,6 @@ import {
  * Errors never show the text.
  */
 
-const code = 'sasl.scram';
-
 export interface ClientFirst {
   /** It comes again in the client-final message. */
   readonly header: Gs2Header;
@@ -28,12 +26,12 @@ export interface ClientFirst {
 
 /** `[reserved-mext ","] username "," nonce ["," extensions]` behind the gs2-header. */
 export function parseClientFirst(message: Uint8Array): ClientFirst {
-  const text = decodeMessage(message, code);
-  const header = parseGs2Header(text, code);
+  const text = decodeMessage(message, 'sasl.scram');
+  const header = parseGs2Header(text, 'sasl.scram');
   const bare = text.slice(header.text.length);
   const [user = '', nonce = '', ...extensions] = attributes(bare);
   checkExtensions(extensions);
-  const name = decodeSaslName(readValue(user, 'n'), code);
+  const name = decodeSaslName(readValue(user, 'n'), 'sasl.scram');
   return { header, name, nonce: parseNonce(nonce), bare };
 }
 
@@ -50,7 +48,7 @@ export interface ServerFirst {
 
 /** `[reserved-mext ","] nonce "," salt "," iteration-count ["," extensions]` */
 export function parseServerFirst(message: Uint8Array): ServerFirst {
-  const text = decodeMessage(message, code);
+  const text = decodeMessage(message, 'sasl.scram');
   const [nonce = '', salt = '', iterations = '', ...extensions] = attributes(text);
   checkExtensions(extensions);
   const count = readValue(iterations, 'i');
@@ -74,7 +72,7 @@ export interface ClientFinal {
 
 /** `channel-binding "," nonce ["," extensions] "," proof` */
 export function parseClientFinal(message: Uint8Array): ClientFinal {
-  const text = decodeMessage(message, code);
+  const text = decodeMessage(message, 'sasl.scram');
   const [binding = '', nonce = '', ...rest] = attributes(text);
   const proof = rest.pop() ?? '';
   checkExtensions(rest);
@@ -92,7 +90,7 @@ export function formatClientFinalWithoutProof(gs2Header: string, nonce: string):
 
 /** `(server-error / verifier) ["," extensions]`: the signature of the server. */
 export function parseServerFinal(message: Uint8Array): Uint8Array {
-  const [verifier = '', ...extensions] = attributes(decodeMessage(message, code));
+  const [verifier = '', ...extensions] = attributes(decodeMessage(message, 'sasl.scram'));
   checkExtensions(extensions);
   return decodeBase64(readValue(verifier, 'v'));
 }
@@ -122,5 +120,5 @@ function parseNonce(attribute: string): string {
 }
 
 function malformed(problem: string): MessageError {
-  return new MessageError(code, 501, `SCRAM message: ${problem}`);
+  return new MessageError('sasl.scram', 501, `SCRAM message: ${problem}`);
 }
