@@ -1,7 +1,7 @@
 import { UsageError } from '@apex/beep';
 import { formatTimestamp, isService, parseTuples, type TimestampSuffix, type Tuple } from '@apex/protocol';
-import { deriveCredentials } from './credentials/scram.ts';
-import type { ScramCredentials } from './store/ports.ts';
+import { credentialsFor, type MechanismName } from './credentials/mechanism-credentials.ts';
+import type { Credentials } from './store/ports.ts';
 import type { SubjectAdministration } from './subject/administration.ts';
 import type { SubjectOwner } from './subject/owner.ts';
 
@@ -42,6 +42,7 @@ export class Administration {
   readonly #subjects: SubjectAdministration;
   readonly #owner: SubjectOwner;
   readonly #iterations: number;
+  readonly #mechanisms: readonly MechanismName[];
   readonly #suffix: TimestampSuffix;
 
   constructor(options: {
@@ -49,17 +50,21 @@ export class Administration {
     readonly owner: SubjectOwner;
     /** PBKDF2 iterations of new credentials. */
     readonly iterations: number;
+    /** For which credentials are kept. */
+    readonly mechanisms: readonly MechanismName[];
     readonly suffix: TimestampSuffix;
   }) {
     this.#subjects = options.subjects;
     this.#owner = options.owner;
     this.#iterations = options.iterations;
+    this.#mechanisms = options.mechanisms;
     this.#suffix = options.suffix;
   }
 
   /** @throws UsageError `endpoint.exists`, `endpoint.name`, `endpoint.reserved`, `endpoint.subaddress`, `endpoint.domain`, `password.…` */
   async addEndpoint(endpoint: string, password: string): Promise<void> {
-    await this.#subjects.provision(endpoint, await this.#derive(password));
+    const name = this.#subjects.nameOf(endpoint);
+    await this.#subjects.provision(name, await this.#derive(name, password));
   }
 
   /**
@@ -73,12 +78,12 @@ export class Administration {
       entries.map(({ endpoint, password }) => [this.#subjects.nameOf(endpoint), password]),
     );
     const derived = await inPages([...passwords], async ([name, password]) => {
-      return [name, await this.#derive(password)] as const;
+      return [name, await this.#derive(name, password)] as const;
     });
     await inPages(derived, ([name, credentials]) => this.#put(name, credentials));
   }
 
-  async #put(name: string, credentials: ScramCredentials): Promise<void> {
+  async #put(name: string, credentials: Credentials): Promise<void> {
     if (await this.#subjects.exists(name)) await this.#subjects.setCredentials(name, credentials);
     else await this.#subjects.provision(name, credentials);
   }
@@ -101,7 +106,8 @@ export class Administration {
 
   /** @throws UsageError `endpoint.unknown`, `password.…` */
   async setPassword(endpoint: string, password: string): Promise<void> {
-    await this.#subjects.setCredentials(endpoint, await this.#derive(password));
+    const name = this.#subjects.nameOf(endpoint);
+    await this.#subjects.setCredentials(name, await this.#derive(name, password));
   }
 
   /** @throws UsageError `endpoint.unknown`, `access.actor`, `access.actions` */
@@ -152,8 +158,8 @@ export class Administration {
     });
   }
 
-  #derive(password: string): ReturnType<typeof deriveCredentials> {
-    return deriveCredentials(password, { iterations: this.#iterations });
+  #derive(name: string, password: string): Promise<Credentials> {
+    return credentialsFor(this.#mechanisms, name, password, this.#iterations);
   }
 
   #timestamp(ms: number): string {

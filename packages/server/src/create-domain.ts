@@ -1,6 +1,7 @@
 import type { TimestampSuffix } from '@apex/protocol';
 import { Administration } from './administration.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { defaultMechanisms, type MechanismName } from './credentials/mechanism-credentials.ts';
 import { defaultScramIterations } from './credentials/scram.ts';
 import { originate } from './relay/data.ts';
 import type { RelayOption } from './relay/options/option.ts';
@@ -25,6 +26,12 @@ export interface DomainOptions {
   readonly accessDefaults?: readonly AccessDefault[];
   /** How timestamps end (RFC 3343 §7); default `Z`. */
   readonly timestampSuffix?: TimestampSuffix;
+  /**
+   * SASL mechanisms on offer, in this order; default SCRAM-SHA-256 and PLAIN. What a mechanism needs of a password
+   * is stored when the password is set, so that an endpoint whose password is older than a mechanism is
+   * refused there until its password is set again.
+   */
+  readonly mechanisms?: readonly MechanismName[];
   /** PBKDF2 iterations of new credentials; default 10,000. */
   readonly iterations?: number;
   readonly limits?: Partial<DomainLimits>;
@@ -135,6 +142,7 @@ export async function createDomain(options: DomainOptions): Promise<Domain> {
       subjects,
       owner,
       iterations: options.iterations ?? defaultScramIterations,
+      mechanisms: options.mechanisms ?? defaultMechanisms,
       suffix,
     }),
     counters: {

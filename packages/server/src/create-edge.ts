@@ -1,3 +1,4 @@
+import { mechanismOptions } from './credentials/authentication.ts';
 import type { EdgeSettings, FromEdge, ToEdge } from './edge/messages.ts';
 import { Outbound, type Pipe } from './edge/pipe.ts';
 import { RemoteRelay } from './edge/remote-relay.ts';
@@ -57,10 +58,8 @@ async function begin(
       ...settings.listen,
       domain: settings.domain,
       profiles: profilesOf({
-        requireTls: settings.requireTls,
+        ...(await mechanismOptions(settings.domain, relay.desk, settings.authentication)),
         hasTls: settings.tls !== undefined,
-        mechanisms: settings.mechanisms,
-        verifier: relay.verifier,
         apex: (options) => relay.profile(options),
         onEvent,
       }),

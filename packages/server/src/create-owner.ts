@@ -1,11 +1,13 @@
 import { tlsServer } from '@apex/beep/tls';
 import type { Administration } from './administration.ts';
 import type { DomainCounters } from './create-domain.ts';
+import { mechanismOptions } from './credentials/authentication.ts';
+import { serverMechanisms } from './credentials/server-mechanisms.ts';
 import { EdgeConnection } from './edge/edge-connection.ts';
 import type { EdgeSettings, FromEdge, ToEdge } from './edge/messages.ts';
 import type { Pipe } from './edge/pipe.ts';
 import type { ServerCredentials } from './listener.ts';
-import { type ServerOptions, servedDomain, verifierOf } from './serving.ts';
+import { authenticationOf, deskOf, type ServerOptions, servedDomain } from './serving.ts';
 
 /** An edge that its owner has accepted. */
 export interface Edge {
@@ -39,12 +41,16 @@ const DRAIN_MS = 5000;
 
 /**
  * Starts what all edges share: subjects, store, relay and services of a domain. The caller owns the store and the
- * processes of the edges. Rejects with StoreError, and with UsageError `tls.credentials`.
+ * processes of the edges. Rejects with StoreError, and with UsageError `tls.credentials`, `server.mechanism` or
+ * `server.jwks`.
  */
 export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
-  const { onEvent = () => {}, requireTls = true, mechanisms = ['PLAIN'], sessionLimits = {} } = options;
+  const { onEvent = () => {}, sessionLimits = {} } = options;
+  const authentication = authenticationOf(options);
+  const desk = deskOf(options);
+  // Whether they lack anything is found out here, once for all edges.
+  serverMechanisms(await mechanismOptions(options.domain, desk, authentication));
   const domain = await servedDomain({ ...options, listen: { host: '', port: 0 } });
-  const verifier = verifierOf(options);
   const edges = new Set<EdgeConnection>();
   let { tls } = options;
   if (tls !== undefined) tlsServer(tls);
@@ -65,12 +71,11 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
       const settings = {
         domain: domain.relay.domain,
         listen,
-        requireTls,
-        mechanisms,
+        authentication,
         sessionLimits: limits,
         tls,
       };
-      const edge = new EdgeConnection({ relay: domain.relay, verifier, pipe, settings, onEvent });
+      const edge = new EdgeConnection({ relay: domain.relay, desk, pipe, settings, onEvent });
       edges.add(edge);
       void edge.ended.then(() => edges.delete(edge));
       return edge;

@@ -1,9 +1,10 @@
 import type { Administration } from './administration.ts';
 import type { DomainCounters } from './create-domain.ts';
+import { mechanismOptions } from './credentials/authentication.ts';
 import { type Listener, listen, type ServerCredentials } from './listener.ts';
 import { profilesOf } from './profiles.ts';
 import { relayProfile } from './relay/relay-profile.ts';
-import { type ServerOptions, servedDomain, verifierOf } from './serving.ts';
+import { authenticationOf, deskOf, type ServerOptions, servedDomain } from './serving.ts';
 
 export type { ServerOptions } from './serving.ts';
 
@@ -22,21 +23,22 @@ export interface ApexServer {
 
 /**
  * Starts a server: a domain on a store, and a listener. The caller owns the store. Rejects with
- * StoreError, with ListenError when the address cannot be used, and with UsageError `tls.credentials`.
+ * StoreError, with ListenError when the address cannot be used, and with UsageError `tls.credentials`,
+ * `server.mechanism` or `server.jwks`.
  */
 export async function createServer(options: ServerOptions): Promise<ApexServer> {
-  const { onEvent = () => {}, requireTls = true, mechanisms = ['PLAIN'] } = options;
+  const { onEvent = () => {} } = options;
   const domain = await servedDomain(options);
   let listener: Listener;
   try {
+    const { domain: name } = domain.relay;
+    const mechanisms = await mechanismOptions(name, deskOf(options), authenticationOf(options));
     listener = await listen({
       ...options.listen,
-      domain: domain.relay.domain,
+      domain: name,
       profiles: profilesOf({
-        requireTls,
+        ...mechanisms,
         hasTls: options.tls !== undefined,
-        mechanisms,
-        verifier: verifierOf(options),
         apex: (apex) => relayProfile(domain.relay, apex),
         onEvent,
       }),

@@ -10,6 +10,7 @@ export {
 export { createEdge } from './create-edge.ts';
 export { type ApexOwner, createOwner, type Edge, type OwnerOptions } from './create-owner.ts';
 export { type ApexServer, createServer, type ServerOptions } from './create-server.ts';
+export { defaultMechanisms, type MechanismName } from './credentials/mechanism-credentials.ts';
 export { PasswordVerifier, type PasswordVerifierOptions } from './credentials/password-verifier.ts';
 export {
   type DeriveOptions,
@@ -17,6 +18,7 @@ export {
   deriveCredentials,
   verifyPassword,
 } from './credentials/scram.ts';
+export { type TokenVerifierOptions, tokenVerifier } from './credentials/token-verifier.ts';
 export { EdgeError } from './edge/edge-connection.ts';
 export type { EdgeSettings, FromEdge, ToEdge } from './edge/messages.ts';
 export type { Pipe, PipeHandlers } from './edge/pipe.ts';
@@ -35,6 +37,10 @@ export { StoreError, type StoreErrorCode } from './store/errors.ts';
 export { MemoryStore } from './store/memory/memory-store.ts';
 export type {
   AccessRecord,
+  CredentialMechanism,
+  Credentials,
+  CredentialsOf,
+  DigestCredentials,
   HeldRecord,
   OperationRecord,
   PresenceRecord,

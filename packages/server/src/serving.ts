@@ -1,9 +1,12 @@
-import type { PasswordVerifier as VerifierPort } from '@apex/beep';
 import { identityOf } from '@apex/protocol';
 import { createDomain, type Domain, type DomainOptions } from './create-domain.ts';
+import type { Authentication } from './credentials/authentication.ts';
+import { defaultMechanisms } from './credentials/mechanism-credentials.ts';
 import { PasswordVerifier } from './credentials/password-verifier.ts';
+import { defaultScramIterations } from './credentials/scram.ts';
+import type { PasswordDesk } from './credentials/server-mechanisms.ts';
+import type { TokenVerifierOptions } from './credentials/token-verifier.ts';
 import type { ServerCredentials, SessionLimits } from './listener.ts';
-import type { MechanismName } from './profiles.ts';
 import type { ServerEvent } from './server-event.ts';
 
 export interface ServerOptions extends Omit<DomainOptions, 'onRefused'> {
@@ -13,8 +16,8 @@ export interface ServerOptions extends Omit<DomainOptions, 'onRefused'> {
   readonly requireTls?: boolean;
   /** Certificate and key, so that peers can ask for TLS (RFC 3080 §3.1). */
   readonly tls?: ServerCredentials | undefined;
-  /** SASL mechanisms on offer; default PLAIN. */
-  readonly mechanisms?: readonly MechanismName[];
+  /** Whose access tokens OAUTHBEARER takes; needed for it. */
+  readonly oauth?: TokenVerifierOptions | undefined;
   readonly sessionLimits?: Partial<SessionLimits>;
   /** Told what an operator wants in the log. Holds no password, blob or content. */
   readonly onEvent?: (event: ServerEvent) => void;
@@ -34,16 +37,32 @@ export function servedDomain(options: ServerOptions): Promise<Domain> {
   });
 }
 
-/** Checks passwords against the store. Attempts from one host take turns, whatever port they come from. */
-export function verifierOf({ store, iterations }: Pick<ServerOptions, 'store' | 'iterations'>): VerifierPort {
+/** What its edges need too. */
+export function authenticationOf(options: Omit<ServerOptions, 'listen'>): Authentication {
+  const { requireTls = true, mechanisms = defaultMechanisms, iterations = defaultScramIterations } = options;
+  const decoySecret = crypto.getRandomValues(new Uint8Array(32));
+  return { requireTls, mechanisms, iterations, decoySecret, oauth: options.oauth };
+}
+
+/** Asks the store. Attempts to try a password from one host take turns, whatever port they come from. */
+export function deskOf({ store, iterations }: Pick<ServerOptions, 'store' | 'iterations'>): PasswordDesk {
   const passwords = new PasswordVerifier({
-    find: (endpoint) => store.findCredentials(endpoint),
+    find: (endpoint) => store.findCredentials(endpoint, 'SCRAM-SHA-256'),
     ...(iterations === undefined ? {} : { iterations }),
   });
   return {
-    verify: (authentication, password, remoteAddress) =>
-      passwords.verify(identityOf(authentication) ?? authentication, password, hostOf(remoteAddress)),
+    findCredentials: (authentication, mechanism) =>
+      store.findCredentials(canonical(authentication), mechanism),
+    verifier: {
+      verify: (authentication, password, remoteAddress) =>
+        passwords.verify(canonical(authentication), password, hostOf(remoteAddress)),
+    },
   };
+}
+
+/** Names compare in canonical form; what is no name is looked up as it is, and not found. */
+function canonical(authentication: string): string {
+  return identityOf(authentication) ?? authentication;
 }
 
 function hostOf(remoteAddress: string): string {

@@ -13,6 +13,7 @@ import { type ApexServer, createServer, type ServerOptions } from '../src/create
 import type { ServerEvent } from '../src/server-event.ts';
 import { MemoryStore } from '../src/store/memory/memory-store.ts';
 
+const SCRAM = 'http://iana.org/beep/SASL/SCRAM-SHA-256';
 const PLAIN = 'http://iana.org/beep/SASL/PLAIN';
 const handler = { message: () => {}, closed: () => {} };
 const ends: (() => Promise<void>)[] = [];
@@ -63,11 +64,11 @@ describe('a server', () => {
     }
   });
 
-  it('offers its mechanisms and the APEX profile, and nobody attaches without authentication', async () => {
+  it('[B12] offers its mechanisms and the APEX profile, and nobody attaches without authentication', async () => {
     const { server } = await start();
     await server.administration.addEndpoint('fred@example.com', 'yabba');
     const peer = await connect(server);
-    expect((await peer.greeting).profiles).toEqual([PLAIN, APEX_PROFILE_URI]);
+    expect((await peer.greeting).profiles).toEqual([SCRAM, PLAIN, APEX_PROFILE_URI]);
     const attach = { kind: 'attach', endpoint: 'fred@example.com', transID: 1, options: [] } as const;
     const initialization = formatInitialization(attach);
     const { initializationReply } = await peer.startChannel({

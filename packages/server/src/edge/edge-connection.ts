@@ -1,11 +1,6 @@
-import {
-  MessageError,
-  type PasswordVerifier,
-  ReplyError,
-  type SessionFacts,
-  SessionLostError,
-} from '@apex/beep';
+import { MessageError, ReplyError, type SessionFacts, SessionLostError } from '@apex/beep';
 import { parseDataMessage } from '@apex/protocol';
+import type { PasswordDesk } from '../credentials/server-mechanisms.ts';
 import type { ServerCredentials } from '../listener.ts';
 import { attach } from '../relay/attach.ts';
 import { bind } from '../relay/bind.ts';
@@ -21,7 +16,7 @@ import { RemoteLink } from './remote-link.ts';
 
 export interface EdgeConnectionOptions {
   readonly relay: Relay;
-  readonly verifier: PasswordVerifier;
+  readonly desk: PasswordDesk;
   readonly pipe: Pipe<FromEdge, ToEdge>;
   readonly settings: EdgeSettings;
   readonly onEvent: (event: ServerEvent) => void;
@@ -142,6 +137,8 @@ export class EdgeConnection {
         return this.#close(message.channel);
       case 'verify':
         return this.#verify(message);
+      case 'find-credentials':
+        return this.#findCredentials(message);
       case 'event':
         return this.#options.onEvent(message.event);
       case 'sessions':
@@ -217,17 +214,28 @@ export class EdgeConnection {
   }
 
   #verify({ request, authentication, password, remoteAddress }: Extract<FromEdge, { kind: 'verify' }>): void {
-    this.#options.verifier.verify(authentication, password, remoteAddress).then(
+    this.#options.desk.verifier.verify(authentication, password, remoteAddress).then(
       (isRight) => this.#out.say({ kind: 'verified', request, isRight }),
-      (error: unknown) => {
-        const { replyCode, text } =
-          error instanceof ReplyError ? error : new ReplyError(454, 'temporary authentication failure');
-        if (!(error instanceof ReplyError)) {
-          this.#options.onEvent({ level: 'error', name: 'sasl.failed', text: String(error) });
-        }
-        this.#out.say({ kind: 'verified', request, isRight: false, refusal: { replyCode, text } });
-      },
+      (error: unknown) =>
+        this.#out.say({ kind: 'verified', request, isRight: false, refusal: this.#undecided(error) }),
     );
+  }
+
+  #findCredentials({
+    request,
+    authentication,
+    mechanism,
+  }: Extract<FromEdge, { kind: 'find-credentials' }>): void {
+    this.#options.desk.findCredentials(authentication, mechanism).then(
+      (found) => this.#out.say({ kind: 'credentials', request, found }),
+      (error: unknown) => this.#out.say({ kind: 'credentials', request, refusal: this.#undecided(error) }),
+    );
+  }
+
+  #undecided(error: unknown): { readonly replyCode: number; readonly text: string } {
+    if (error instanceof ReplyError) return { replyCode: error.replyCode, text: error.text };
+    this.#options.onEvent({ level: 'error', name: 'sasl.failed', text: String(error) });
+    return { replyCode: 454, text: 'temporary authentication failure' };
   }
 
   #closed(): void {

@@ -1,7 +1,9 @@
 import type { PeerIdentity } from '@apex/beep';
 import type { Attach, Bind, PublishParts, Terminate } from '@apex/protocol';
+import type { Authentication } from '../credentials/authentication.ts';
 import type { ServerCredentials, SessionLimits } from '../listener.ts';
 import type { ServerEvent } from '../server-event.ts';
+import type { CredentialMechanism, Credentials } from '../store/ports.ts';
 
 /**
  * What an owner and its edges say to each other. The owner has subjects, store, relay and services; an edge holds
@@ -52,6 +54,12 @@ export type FromEdge =
       readonly password: string;
       readonly remoteAddress: string;
     }
+  | {
+      readonly kind: 'find-credentials';
+      readonly request: number;
+      readonly authentication: string;
+      readonly mechanism: CredentialMechanism;
+    }
   /** For the log. */
   | { readonly kind: 'event'; readonly event: ServerEvent }
   /** How many sessions are open now. */
@@ -96,6 +104,13 @@ export type ToEdge =
       /** Why it could not be decided. */
       readonly refusal?: { readonly replyCode: number; readonly text: string };
     }
+  | {
+      readonly kind: 'credentials';
+      readonly request: number;
+      readonly found?: Credentials[number] | undefined;
+      /** Why they could not be looked up. */
+      readonly refusal?: { readonly replyCode: number; readonly text: string };
+    }
   /** Another certificate to show. */
   | { readonly kind: 'reload-tls'; readonly credentials: ServerCredentials }
   /** To be sent back. */
@@ -107,8 +122,7 @@ export type ToEdge =
 export interface EdgeSettings {
   readonly domain: string;
   readonly listen: { readonly host: string; readonly port: number };
-  readonly requireTls: boolean;
-  readonly mechanisms: readonly ('PLAIN' | 'ANONYMOUS')[];
+  readonly authentication: Authentication;
   readonly sessionLimits: Partial<SessionLimits>;
   readonly tls?: ServerCredentials | undefined;
 }

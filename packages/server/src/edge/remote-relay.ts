@@ -1,11 +1,4 @@
-import {
-  type PasswordVerifier,
-  type Profile,
-  ReplyError,
-  type SessionFacts,
-  type SessionHandle,
-  UsageError,
-} from '@apex/beep';
+import { type Profile, ReplyError, type SessionFacts, type SessionHandle, UsageError } from '@apex/beep';
 import {
   type Answer,
   type ApexChannel,
@@ -17,6 +10,8 @@ import {
   publishTemplateOf,
   type Terminate,
 } from '@apex/protocol';
+import type { PasswordDesk } from '../credentials/server-mechanisms.ts';
+import type { CredentialMechanism, Credentials, CredentialsOf } from '../store/ports.ts';
 import { Intake } from './intake.ts';
 import type { FromEdge, ToEdge } from './messages.ts';
 import type { Outbound } from './pipe.ts';
@@ -31,6 +26,7 @@ export class RemoteRelay {
   readonly #sessions = new WeakMap<SessionHandle, number>();
   readonly #intake = new Intake();
   readonly #verifications = new Map<number, PromiseWithResolvers<boolean>>();
+  readonly #lookups = new Map<number, PromiseWithResolvers<Credentials[number] | undefined>>();
   #lastChannel = 0;
   #lastSession = 0;
   #lastRequest = 0;
@@ -55,16 +51,29 @@ export class RemoteRelay {
   }
 
   /** Passwords are checked by the owner, so that attempts from everywhere take turns. */
-  readonly verifier: PasswordVerifier = {
-    verify: (authentication, password, remoteAddress) => {
-      this.#lastRequest += 1;
-      const request = this.#lastRequest;
-      const verification = Promise.withResolvers<boolean>();
-      this.#verifications.set(request, verification);
-      this.#out.say({ kind: 'verify', request, authentication, password, remoteAddress });
-      return verification.promise;
+  readonly desk: PasswordDesk = {
+    verifier: {
+      verify: (authentication, password, remoteAddress) => {
+        const request = this.#nextRequest();
+        const verification = Promise.withResolvers<boolean>();
+        this.#verifications.set(request, verification);
+        this.#out.say({ kind: 'verify', request, authentication, password, remoteAddress });
+        return verification.promise;
+      },
+    },
+    findCredentials: <M extends CredentialMechanism>(authentication: string, mechanism: M) => {
+      const request = this.#nextRequest();
+      const lookup = Promise.withResolvers<Credentials[number] | undefined>();
+      this.#lookups.set(request, lookup);
+      this.#out.say({ kind: 'find-credentials', request, authentication, mechanism });
+      return lookup.promise as Promise<CredentialsOf<M> | undefined>;
     },
   };
+
+  #nextRequest(): number {
+    this.#lastRequest += 1;
+    return this.#lastRequest;
+  }
 
   take(message: Exclude<ToEdge, { kind: 'begin' | 'drain' | 'reload-tls' }>): void {
     switch (message.kind) {
@@ -92,6 +101,14 @@ export class RemoteRelay {
         this.#verifications.delete(request);
         if (refusal === undefined) verification?.resolve(isRight);
         else verification?.reject(new ReplyError(refusal.replyCode, refusal.text));
+        return;
+      }
+      case 'credentials': {
+        const { request, found, refusal } = message;
+        const lookup = this.#lookups.get(request);
+        this.#lookups.delete(request);
+        if (refusal === undefined) lookup?.resolve(found);
+        else lookup?.reject(new ReplyError(refusal.replyCode, refusal.text));
       }
     }
   }

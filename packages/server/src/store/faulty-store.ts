@@ -1,9 +1,10 @@
 import { StoreError } from './errors.ts';
 import type {
   AccessRecord,
+  CredentialMechanism,
+  CredentialsOf,
   HeldRecord,
   OperationRecord,
-  ScramCredentials,
   Store,
   StoreWrite,
   SubjectRecords,
@@ -71,8 +72,11 @@ export class FaultyStore implements Store {
     return this.#pass('load', () => this.#inner.findAccessByActor(actor));
   }
 
-  findCredentials(endpoint: string): Promise<ScramCredentials | undefined> {
-    return this.#pass('load', () => this.#inner.findCredentials(endpoint));
+  findCredentials<M extends CredentialMechanism>(
+    endpoint: string,
+    mechanism: M,
+  ): Promise<CredentialsOf<M> | undefined> {
+    return this.#pass('load', () => this.#inner.findCredentials(endpoint, mechanism));
   }
 
   listHeld(after: number, limit: number): Promise<readonly HeldRecord[]> {

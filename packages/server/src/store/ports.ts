@@ -18,7 +18,10 @@ export interface Store {
   listEndpoints(after: string, limit: number): Promise<readonly string[]>;
   /** The access entries that name `actor` literally, whoever owns them (removed ones excluded). */
   findAccessByActor(actor: string): Promise<readonly AccessRecord[]>;
-  findCredentials(endpoint: string): Promise<ScramCredentials | undefined>;
+  findCredentials<M extends CredentialMechanism>(
+    endpoint: string,
+    mechanism: M,
+  ): Promise<CredentialsOf<M> | undefined>;
   /** Held data in the order of its ids, that with an id above `after`, at most `limit`. */
   listHeld(after: number, limit: number): Promise<readonly HeldRecord[]>;
   /** The held data of exactly this recipient, in the order of its ids. */
@@ -34,8 +37,11 @@ export type StoreWrite =
    * is held for the endpoint and its subaddresses (A8).
    */
   | { readonly kind: 'remove-endpoint'; readonly endpoint: string }
-  /** Refused with `store.endpoint` when the endpoint is not provisioned. */
-  | { readonly kind: 'put-credentials'; readonly endpoint: string; readonly credentials: ScramCredentials }
+  /**
+   * Replaces all credentials of the endpoint, so that no mechanism goes on with an old password; at most one
+   * for each mechanism. Refused with `store.endpoint` when the endpoint is not provisioned.
+   */
+  | { readonly kind: 'put-credentials'; readonly endpoint: string; readonly credentials: Credentials }
   | { readonly kind: 'put-presence'; readonly presence: PresenceRecord }
   /**
    * Refused with `store.conflict` when the originator has another operation with this transID, or
@@ -106,9 +112,25 @@ export interface HeldRecord {
   readonly payload: Uint8Array;
 }
 
-/** RFC 5802 §3 stored keys; never a clear password. */
+/** What is kept of one password, for each mechanism that is to work with it; never the password itself. */
+export type Credentials = readonly (ScramCredentials | DigestCredentials)[];
+
+export type CredentialMechanism = Credentials[number]['mechanism'];
+
+export type CredentialsOf<M extends CredentialMechanism> = M extends 'DIGEST-MD5'
+  ? DigestCredentials
+  : ScramCredentials;
+
+/** DIGEST-MD5: whoever has this can authenticate with it, so that it is kept only where that is switched on. */
+export interface DigestCredentials {
+  readonly mechanism: 'DIGEST-MD5';
+  /** The hash of endpoint, realm and password. */
+  readonly storedKey: Uint8Array;
+}
+
+/** RFC 5802 §3 stored keys. */
 export interface ScramCredentials {
-  readonly mechanism: 'SCRAM-SHA-256';
+  readonly mechanism: 'SCRAM-SHA-256' | 'SCRAM-SHA-1';
   readonly salt: Uint8Array;
   readonly iterations: number;
   readonly storedKey: Uint8Array;

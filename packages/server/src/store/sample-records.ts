@@ -44,10 +44,13 @@ export function access(
   return { owner, actor, actions, lastUpdate };
 }
 
-export function credentials(octet: number): ScramCredentials {
+export function credentials(
+  octet: number,
+  mechanism: ScramCredentials['mechanism'] = 'SCRAM-SHA-256',
+): ScramCredentials {
   const octets = (length: number) => new Uint8Array(length).map((_, index) => octet + index);
   return {
-    mechanism: 'SCRAM-SHA-256',
+    mechanism,
     salt: octets(16),
     iterations: 4096,
     storedKey: octets(32),

@@ -73,7 +73,7 @@ export function storeSuite(name: string, factory: StoreFactory): void {
       it('applies nothing when one of its writes is refused', async () => {
         await store.commit([
           endpoint(FRED, 1),
-          { kind: 'put-credentials', endpoint: FRED, credentials: credentials(1) },
+          { kind: 'put-credentials', endpoint: FRED, credentials: [credentials(1)] },
           { kind: 'put-presence', presence: presence(FRED, 1) },
           { kind: 'put-operation', operation: operation(FRED, WILMA, 1) },
           { kind: 'put-operation', operation: operation(FRED, BARNEY, 1) },
@@ -82,7 +82,7 @@ export function storeSuite(name: string, factory: StoreFactory): void {
         const before = await store.loadSubject(FRED);
         const refused = store.commit([
           endpoint(WILMA, 2),
-          { kind: 'put-credentials', endpoint: FRED, credentials: credentials(2) },
+          { kind: 'put-credentials', endpoint: FRED, credentials: [credentials(2)] },
           { kind: 'put-presence', presence: presence(FRED, 2) },
           { kind: 'remove-operation', originator: WILMA, transID: 1 },
           { kind: 'put-operation', operation: operation(FRED, WILMA, 2, 'watch') },
@@ -94,7 +94,7 @@ export function storeSuite(name: string, factory: StoreFactory): void {
         await expect(refused).rejects.toMatchObject({ name: 'StoreError', code: 'store.conflict' });
         expect(await store.loadSubject(FRED)).toEqual(before);
         expect(await store.loadSubject(WILMA)).toBeUndefined();
-        expect(await store.findCredentials(FRED)).toEqual(credentials(1));
+        expect(await store.findCredentials(FRED, 'SCRAM-SHA-256')).toEqual(credentials(1));
         expect(await store.findAccessByActor(BARNEY)).toEqual([]);
         expect(await store.loadOperations()).toHaveLength(2);
       });
@@ -142,11 +142,13 @@ export function storeSuite(name: string, factory: StoreFactory): void {
         await store.commit(
           names.flatMap((name, index): StoreWrite[] => [
             endpoint(name, index),
-            { kind: 'put-credentials', endpoint: name, credentials: credentials(index % 256) },
+            { kind: 'put-credentials', endpoint: name, credentials: [credentials(index % 256)] },
           ]),
         );
         expect(await store.listEndpoints('', 10_000)).toEqual(names);
-        expect(await store.findCredentials('e4999@example.com')).toEqual(credentials(4999 % 256));
+        expect(await store.findCredentials('e4999@example.com', 'SCRAM-SHA-256')).toEqual(
+          credentials(4999 % 256),
+        );
       });
     });
 
@@ -157,14 +159,14 @@ export function storeSuite(name: string, factory: StoreFactory): void {
           { kind: 'remove-operation', originator: FRED, transID: 1 },
         ]);
         expect(await store.loadSubject(FRED)).toBeUndefined();
-        expect(await store.findCredentials(FRED)).toBeUndefined();
+        expect(await store.findCredentials(FRED, 'SCRAM-SHA-256')).toBeUndefined();
         expect(await store.listEndpoints('', 10)).toEqual([]);
       });
 
       it('[A4] keep their presence record when they are removed and created again', async () => {
         await store.commit([
           endpoint(FRED, 1),
-          { kind: 'put-credentials', endpoint: FRED, credentials: credentials(1) },
+          { kind: 'put-credentials', endpoint: FRED, credentials: [credentials(1)] },
           { kind: 'put-presence', presence: presence(FRED, 7) },
         ]);
         await store.commit([{ kind: 'remove-endpoint', endpoint: FRED }]);
@@ -172,12 +174,12 @@ export function storeSuite(name: string, factory: StoreFactory): void {
           createdAt: undefined,
           presence: presence(FRED, 7),
         });
-        expect(await store.findCredentials(FRED)).toBeUndefined();
+        expect(await store.findCredentials(FRED, 'SCRAM-SHA-256')).toBeUndefined();
         expect(await store.listEndpoints('', 10)).toEqual([]);
 
         await store.commit([endpoint(FRED, 9)]);
         expect(await store.loadSubject(FRED)).toMatchObject({ createdAt: 9, presence: presence(FRED, 7) });
-        expect(await store.findCredentials(FRED)).toBeUndefined();
+        expect(await store.findCredentials(FRED, 'SCRAM-SHA-256')).toBeUndefined();
         expect(await store.listEndpoints('', 10)).toEqual([FRED]);
       });
 
@@ -205,33 +207,49 @@ export function storeSuite(name: string, factory: StoreFactory): void {
       it('are kept as octets and replaced as a whole', async () => {
         await store.commit([
           endpoint(FRED, 1),
-          { kind: 'put-credentials', endpoint: FRED, credentials: credentials(0) },
+          { kind: 'put-credentials', endpoint: FRED, credentials: [credentials(0)] },
         ]);
-        expect(await store.findCredentials(FRED)).toEqual(credentials(0));
-        await store.commit([{ kind: 'put-credentials', endpoint: FRED, credentials: credentials(200) }]);
-        const found = await store.findCredentials(FRED);
+        expect(await store.findCredentials(FRED, 'SCRAM-SHA-256')).toEqual(credentials(0));
+        await store.commit([{ kind: 'put-credentials', endpoint: FRED, credentials: [credentials(200)] }]);
+        const found = await store.findCredentials(FRED, 'SCRAM-SHA-256');
         expect(found).toEqual(credentials(200));
         expect(found?.salt).toBeInstanceOf(Uint8Array);
+      });
+
+      it('are kept for each mechanism, and those of an old password are gone for all of them', async () => {
+        const digest = { mechanism: 'DIGEST-MD5', storedKey: new Uint8Array(16).fill(7) } as const;
+        const all = [credentials(0), credentials(100, 'SCRAM-SHA-1'), digest];
+        await store.commit([endpoint(FRED, 1), endpoint(WILMA, 1)]);
+        await store.commit([{ kind: 'put-credentials', endpoint: FRED, credentials: all }]);
+        const find = async (name: string) => [
+          await store.findCredentials(name, 'SCRAM-SHA-256'),
+          await store.findCredentials(name, 'SCRAM-SHA-1'),
+          await store.findCredentials(name, 'DIGEST-MD5'),
+        ];
+        expect(await find(FRED)).toEqual(all);
+        expect(await find(WILMA)).toEqual([undefined, undefined, undefined]);
+        await store.commit([{ kind: 'put-credentials', endpoint: FRED, credentials: [credentials(9)] }]);
+        expect(await find(FRED)).toEqual([credentials(9), undefined, undefined]);
       });
 
       it('are refused for an endpoint that is not provisioned', async () => {
         await store.commit([endpoint(FRED, 1), { kind: 'remove-endpoint', endpoint: FRED }]);
         for (const name of [FRED, WILMA]) {
           const refused = store.commit([
-            { kind: 'put-credentials', endpoint: name, credentials: credentials(1) },
+            { kind: 'put-credentials', endpoint: name, credentials: [credentials(1)] },
           ]);
           await expect(refused).rejects.toMatchObject({ code: 'store.endpoint' });
-          expect(await store.findCredentials(name)).toBeUndefined();
+          expect(await store.findCredentials(name, 'SCRAM-SHA-256')).toBeUndefined();
         }
       });
 
       it('stay when their endpoint is put again', async () => {
         await store.commit([
           endpoint(FRED, 1),
-          { kind: 'put-credentials', endpoint: FRED, credentials: credentials(1) },
+          { kind: 'put-credentials', endpoint: FRED, credentials: [credentials(1)] },
         ]);
         await store.commit([endpoint(FRED, 2)]);
-        expect(await store.findCredentials(FRED)).toEqual(credentials(1));
+        expect(await store.findCredentials(FRED, 'SCRAM-SHA-256')).toEqual(credentials(1));
       });
     });
 
@@ -359,7 +377,7 @@ export function storeSuite(name: string, factory: StoreFactory): void {
         store.commit([endpoint(WILMA, 1)]),
         store.loadSubject(FRED),
         store.listEndpoints('', 1),
-        store.findCredentials(FRED),
+        store.findCredentials(FRED, 'SCRAM-SHA-256'),
       ];
       for (const call of after) await expect(call).rejects.toMatchObject({ code: 'store.closed' });
       await Promise.all([before, closed, store.close()]);
@@ -369,7 +387,7 @@ export function storeSuite(name: string, factory: StoreFactory): void {
       if (!place.reopens) return test.skip('this store does not outlive its process');
       await store.commit([
         endpoint(FRED, 1),
-        { kind: 'put-credentials', endpoint: FRED, credentials: credentials(3) },
+        { kind: 'put-credentials', endpoint: FRED, credentials: [credentials(3)] },
         { kind: 'put-presence', presence: presence(FRED, 4) },
         { kind: 'put-operation', operation: operation(FRED, WILMA, 5) },
         { kind: 'put-access', access: access(FRED, WILMA, ['core:data'], 6) },
@@ -382,7 +400,7 @@ export function storeSuite(name: string, factory: StoreFactory): void {
         fred: await store.loadSubject(FRED),
         wilma: await store.loadSubject(WILMA),
         operations: await store.loadOperations(),
-        credentials: await store.findCredentials(FRED),
+        credentials: await store.findCredentials(FRED, 'SCRAM-SHA-256'),
         endpoints: await store.listEndpoints('', 10),
         access: await store.findAccessByActor(WILMA),
         held: await store.listHeld(0, 10),

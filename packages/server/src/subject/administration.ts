@@ -9,7 +9,7 @@ import {
   literalActor,
   parent,
 } from '@apex/protocol';
-import type { AccessRecord, PresenceRecord, ScramCredentials, Store } from '../store/ports.ts';
+import type { AccessRecord, Credentials, PresenceRecord, Store } from '../store/ports.ts';
 import type { AdministrationInput, Answer, Provision } from './input.ts';
 import type { SubjectOwner } from './owner.ts';
 import { ownEntry } from './provision.ts';
@@ -55,7 +55,7 @@ export class SubjectAdministration {
    * Makes an endpoint valid (P2, C8).
    * @throws UsageError `endpoint.exists`, and what `setAccess` throws about names
    */
-  async provision(endpoint: string, credentials?: ScramCredentials): Promise<void> {
+  async provision(endpoint: string, credentials?: Credentials): Promise<void> {
     const name = this.#name(endpoint);
     const access = [ownEntry(name), ...this.#defaults];
     await this.#ask(name, provisionOf({ access, ...(credentials && { credentials }) }));
@@ -84,7 +84,7 @@ export class SubjectAdministration {
   }
 
   /** @throws UsageError `endpoint.unknown` */
-  async setCredentials(endpoint: string, credentials: ScramCredentials): Promise<void> {
+  async setCredentials(endpoint: string, credentials: Credentials): Promise<void> {
     await this.#ask(this.#name(endpoint), { kind: 'set-credentials', credentials });
   }
 

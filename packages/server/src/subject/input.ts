@@ -1,4 +1,4 @@
-import type { ScramCredentials } from '../store/ports.ts';
+import type { Credentials } from '../store/ports.ts';
 import type { SubjectState } from './state.ts';
 
 /** What the owner of a subject takes, one at a time. */
@@ -86,7 +86,7 @@ export interface ExpireInput {
 /** What administration asks for; the outcome goes to `answer`. */
 export type AdministrationInput =
   | { readonly kind: 'provision'; readonly provision: Provision; readonly answer: Answer }
-  | { readonly kind: 'set-credentials'; readonly credentials: ScramCredentials; readonly answer: Answer }
+  | { readonly kind: 'set-credentials'; readonly credentials: Credentials; readonly answer: Answer }
   | { readonly kind: 'remove'; readonly answer: Answer }
   | { readonly kind: 'set-access'; readonly access: AccessChange; readonly answer: Answer }
   /** P12: ends the operations on this subject of an endpoint and of its subaddresses. */
@@ -99,7 +99,7 @@ export type Answer = (failure: Error | undefined) => void;
 
 export interface Provision {
   /** Absent: the endpoint cannot authenticate by password. */
-  readonly credentials?: ScramCredentials;
+  readonly credentials?: Credentials;
   /** Entries that the endpoint gets besides that of its subaddresses (C8). */
   readonly access: readonly { readonly actor: string; readonly actions: readonly string[] }[];
 }

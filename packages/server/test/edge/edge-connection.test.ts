@@ -6,13 +6,17 @@ import { MemoryPipe } from './pipes.ts';
 function connection(pipe: MemoryPipe, silenceMs: number): EdgeConnection {
   return new EdgeConnection({
     relay: new Stage().relay,
-    verifier: { verify: () => Promise.resolve(false) },
+    desk: { verifier: { verify: async () => false }, findCredentials: async () => undefined },
     pipe: pipe.ownersEnd,
     settings: {
       domain: 'example.com',
       listen: { host: '127.0.0.1', port: 0 },
-      requireTls: false,
-      mechanisms: ['PLAIN'],
+      authentication: {
+        requireTls: false,
+        mechanisms: ['PLAIN'],
+        iterations: 4096,
+        decoySecret: new Uint8Array(32),
+      },
       sessionLimits: {},
     },
     onEvent: () => {},

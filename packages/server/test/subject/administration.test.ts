@@ -91,9 +91,9 @@ describe('administration', () => {
       storedKey: new Uint8Array([2]),
       serverKey: new Uint8Array([3]),
     };
-    await home.administration.setCredentials(FRED, { mechanism: 'SCRAM-SHA-256', ...keys });
-    expect(await home.store.findCredentials(FRED)).toMatchObject({ iterations: 4096 });
+    await home.administration.setCredentials(FRED, [{ mechanism: 'SCRAM-SHA-256', ...keys }]);
+    expect(await home.store.findCredentials(FRED, 'SCRAM-SHA-256')).toMatchObject({ iterations: 4096 });
     await home.administration.remove(FRED);
-    expect(await home.store.findCredentials(FRED)).toBeUndefined();
+    expect(await home.store.findCredentials(FRED, 'SCRAM-SHA-256')).toBeUndefined();
   });
 });

@@ -39,6 +39,11 @@ export interface ScramServerOptions {
   readonly find: (authentication: string) => Promise<ScramKeys | undefined>;
   /** What unknown names get (B13): the iterations of most of the others. */
   readonly iterations: number;
+  /**
+   * 32 octets that nobody knows: the salts of unknown names come from it. Default: random ones. Give all
+   * processes that serve the same names the same.
+   */
+  readonly decoySecret?: Uint8Array;
   /** Default: everybody acts as themselves only. */
   readonly authorize?: Authorize;
   /** Default: that of the platform. */
@@ -65,7 +70,7 @@ const saltOctets = 16;
 /** SCRAM at the server. Throws UsageError `sasl.crypto` where there is no cryptography. */
 export function scramServer(options: ScramServerOptions): ServerMechanism {
   const crypto = options.crypto ?? webCrypto();
-  const secret = crypto.random(32);
+  const secret = options.decoySecret ?? crypto.random(32);
   return {
     name: `SCRAM-${options.hash}`,
     requireSecured: false,

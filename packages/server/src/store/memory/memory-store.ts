@@ -2,10 +2,12 @@ import { heldConflict, notProvisioned, operationConflict, StoreError } from '../
 import { endpointOf } from '../owner.ts';
 import type {
   AccessRecord,
+  CredentialMechanism,
+  Credentials,
+  CredentialsOf,
   HeldRecord,
   OperationRecord,
   PresenceRecord,
-  ScramCredentials,
   Store,
   StoreWrite,
   SubjectRecords,
@@ -19,7 +21,7 @@ interface StoredOperation {
 
 interface EndpointState {
   createdAt: number | undefined;
-  credentials: ScramCredentials | undefined;
+  credentials: Credentials;
 }
 
 /**
@@ -89,10 +91,13 @@ export class MemoryStore implements Store {
     return entries.filter((entry) => entry.actor === actor && entry.actions !== undefined);
   }
 
-  async findCredentials(endpoint: string): Promise<ScramCredentials | undefined> {
+  async findCredentials<M extends CredentialMechanism>(
+    endpoint: string,
+    mechanism: M,
+  ): Promise<CredentialsOf<M> | undefined> {
     this.#refuseClosed();
-    const credentials = this.#endpoints.get(endpoint)?.credentials;
-    return credentials && copyOf(credentials);
+    const found = this.#endpoints.get(endpoint)?.credentials.find((each) => each.mechanism === mechanism);
+    return found && (copyOf(found) as CredentialsOf<M>);
   }
 
   async listHeld(after: number, limit: number): Promise<readonly HeldRecord[]> {
@@ -117,19 +122,22 @@ export class MemoryStore implements Store {
   #apply(write: StoreWrite): () => void {
     switch (write.kind) {
       case 'put-endpoint': {
-        const credentials = this.#endpoints.get(write.endpoint)?.credentials;
+        const credentials = this.#endpoints.get(write.endpoint)?.credentials ?? [];
         return put(this.#endpoints, write.endpoint, { createdAt: write.createdAt, credentials });
       }
       case 'remove-endpoint': // A4: the presence record stays
         if (!this.#endpoints.has(write.endpoint)) return () => {};
         return both(
-          put(this.#endpoints, write.endpoint, { createdAt: undefined, credentials: undefined }),
+          put(this.#endpoints, write.endpoint, { createdAt: undefined, credentials: [] }),
           this.#removeHeldOf(write.endpoint),
         );
       case 'put-credentials': {
         const createdAt = this.#endpoints.get(write.endpoint)?.createdAt;
         if (createdAt === undefined) throw notProvisioned(write.endpoint);
-        return put(this.#endpoints, write.endpoint, { createdAt, credentials: copyOf(write.credentials) });
+        return put(this.#endpoints, write.endpoint, {
+          createdAt,
+          credentials: write.credentials.map(copyOf),
+        });
       }
       case 'put-presence':
         return put(this.#presence, write.presence.endpoint, write.presence);
@@ -203,14 +211,11 @@ function keyOf(operation: OperationRecord): string {
   return `${operation.kind} ${operation.originator}`;
 }
 
-function copyOf(credentials: ScramCredentials): ScramCredentials {
-  const { salt, storedKey, serverKey } = credentials;
-  return {
-    ...credentials,
-    salt: Uint8Array.from(salt),
-    storedKey: Uint8Array.from(storedKey),
-    serverKey: Uint8Array.from(serverKey),
-  };
+function copyOf(credentials: Credentials[number]): Credentials[number] {
+  const storedKey = Uint8Array.from(credentials.storedKey);
+  if (credentials.mechanism === 'DIGEST-MD5') return { ...credentials, storedKey };
+  const { salt, serverKey } = credentials;
+  return { ...credentials, storedKey, salt: Uint8Array.from(salt), serverKey: Uint8Array.from(serverKey) };
 }
 
 function put<K, V>(map: Map<K, V>, key: K, value: V): () => void {

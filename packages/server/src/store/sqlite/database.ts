@@ -3,10 +3,12 @@ import { heldConflict, notProvisioned, operationConflict } from '../errors.ts';
 import { endpointOf } from '../owner.ts';
 import type {
   AccessRecord,
+  CredentialMechanism,
+  Credentials,
+  CredentialsOf,
   HeldRecord,
   OperationRecord,
   PresenceRecord,
-  ScramCredentials,
   StoreWrite,
   SubjectRecords,
 } from '../ports.ts';
@@ -52,8 +54,8 @@ export class Database {
     );
     this.#removeEndpoint = sql(`UPDATE endpoint SET created_at = NULL WHERE endpoint = ?`);
     this.#putCredentials = sql(
-      `INSERT OR REPLACE INTO credentials (endpoint, mechanism, salt, iterations, stored_key, server_key)
-       SELECT endpoint, ?, ?, ?, ?, ? FROM endpoint WHERE endpoint = ? AND created_at IS NOT NULL`,
+      `INSERT INTO credentials (endpoint, mechanism, salt, iterations, stored_key, server_key)
+       VALUES (?, ?, ?, ?, ?, ?)`,
     );
     this.#removeCredentials = sql(`DELETE FROM credentials WHERE endpoint = ?`);
     this.#putPresence = sql(
@@ -87,7 +89,7 @@ export class Database {
     this.#accessByActor = sql(`SELECT ${ACCESS} FROM access WHERE actor = ? AND actions IS NOT NULL`);
     this.#credentials = sql(
       `SELECT mechanism, salt, iterations, stored_key AS storedKey, server_key AS serverKey
-       FROM credentials WHERE endpoint = ?`,
+       FROM credentials WHERE endpoint = ? AND mechanism = ?`,
     );
     this.#putHeld = sql(
       `INSERT INTO held (id, recipient, recipient_endpoint, arrived_at, deadline, payload)
@@ -127,8 +129,16 @@ export class Database {
     return this.#accessByActor.all(actor).map(accessOf);
   }
 
-  findCredentials(endpoint: string): ScramCredentials | undefined {
-    return this.#credentials.get(endpoint) as ScramCredentials | undefined;
+  findCredentials<M extends CredentialMechanism>(
+    endpoint: string,
+    mechanism: M,
+  ): CredentialsOf<M> | undefined {
+    const row = this.#credentials.get(endpoint, mechanism);
+    if (row === undefined) return undefined;
+    const { storedKey, ...rest } = row;
+    return (
+      mechanism === 'DIGEST-MD5' ? { mechanism, storedKey } : { ...rest, storedKey }
+    ) as CredentialsOf<M>;
   }
 
   listHeld(after: number, limit: number): readonly HeldRecord[] {
@@ -149,19 +159,9 @@ export class Database {
         this.#removeCredentials.run(write.endpoint);
         this.#removeHeldOf.run(write.endpoint);
         return;
-      case 'put-credentials': {
-        const { mechanism, salt, iterations, storedKey, serverKey } = write.credentials;
-        const done = this.#putCredentials.run(
-          mechanism,
-          salt,
-          iterations,
-          storedKey,
-          serverKey,
-          write.endpoint,
-        );
-        if (done.changes === 0) throw notProvisioned(write.endpoint);
+      case 'put-credentials':
+        this.#replaceCredentials(write.endpoint, write.credentials);
         return;
-      }
       case 'put-presence': {
         const { endpoint, lastUpdate, revision, publisherInfo, tuplesXml } = write.presence;
         this.#putPresence.run(endpoint, lastUpdate, revision, publisherInfo, tuplesXml);
@@ -202,6 +202,20 @@ export class Database {
       throw errcodeOf(error) === SQLITE_CONSTRAINT_PRIMARYKEY ? heldConflict(id) : error;
     }
     if (changes === 0) throw notProvisioned(endpoint);
+  }
+
+  #replaceCredentials(endpoint: string, credentials: Credentials): void {
+    const createdAt = this.#endpoint.get(endpoint)?.['createdAt'] ?? undefined;
+    if (createdAt === undefined) throw notProvisioned(endpoint);
+    this.#removeCredentials.run(endpoint);
+    for (const each of credentials) {
+      const { mechanism, storedKey } = each;
+      if (each.mechanism === 'DIGEST-MD5') {
+        this.#putCredentials.run(endpoint, mechanism, null, null, storedKey, null);
+      } else {
+        this.#putCredentials.run(endpoint, mechanism, each.salt, each.iterations, storedKey, each.serverKey);
+      }
+    }
   }
 
   #insertOperation(operation: OperationRecord): void {

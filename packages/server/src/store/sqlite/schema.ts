@@ -70,6 +70,21 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX held_by_recipient ON held (recipient);
   CREATE INDEX held_by_recipient_endpoint ON held (recipient_endpoint);
   `,
+  // Credentials for more than one mechanism; what salt and server key are to SCRAM, DIGEST-MD5 has not.
+  `
+  ALTER TABLE credentials RENAME TO former_credentials;
+  CREATE TABLE credentials (
+    endpoint   TEXT NOT NULL,
+    mechanism  TEXT NOT NULL,
+    salt       BLOB,
+    iterations INTEGER,
+    stored_key BLOB NOT NULL,
+    server_key BLOB,
+    PRIMARY KEY (endpoint, mechanism)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO credentials SELECT endpoint, mechanism, salt, iterations, stored_key, server_key FROM former_credentials;
+  DROP TABLE former_credentials;
+  `,
 ];
 
 /** Result codes of SQLite, in the low octet of `errcode`. */

@@ -2,9 +2,10 @@ import { Worker } from 'node:worker_threads';
 import { StoreError } from '../errors.ts';
 import type {
   AccessRecord,
+  CredentialMechanism,
+  CredentialsOf,
   HeldRecord,
   OperationRecord,
-  ScramCredentials,
   Store,
   StoreWrite,
   SubjectRecords,
@@ -100,8 +101,11 @@ class SqliteStore implements Store {
     return this.#call('findAccessByActor', [actor]);
   }
 
-  findCredentials(endpoint: string): Promise<ScramCredentials | undefined> {
-    return this.#call('findCredentials', [endpoint]);
+  findCredentials<M extends CredentialMechanism>(
+    endpoint: string,
+    mechanism: M,
+  ): Promise<CredentialsOf<M> | undefined> {
+    return this.#call('findCredentials', [endpoint, mechanism]);
   }
 
   listHeld(after: number, limit: number): Promise<readonly HeldRecord[]> {

@@ -46,7 +46,7 @@ describe('opening', () => {
     await (await openSqliteStore({ path })).close();
     const database = new DatabaseSync(path);
     expect(database.prepare('PRAGMA application_id').get()).toEqual({ application_id: 0x41504558 });
-    expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 });
+    expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 3 });
     database.close();
   });
 
@@ -54,9 +54,24 @@ describe('opening', () => {
     const first = await openSqliteStore({ path });
     await first.commit([endpoint(FRED, 1)]);
     await first.close();
-    sql(path, 'DROP TABLE held; PRAGMA user_version = 1');
+    sql(
+      path,
+      `DROP TABLE held; DROP TABLE credentials; PRAGMA user_version = 1;
+       CREATE TABLE credentials (
+         endpoint TEXT PRIMARY KEY, mechanism TEXT NOT NULL, salt BLOB NOT NULL, iterations INTEGER NOT NULL,
+         stored_key BLOB NOT NULL, server_key BLOB NOT NULL
+       ) STRICT, WITHOUT ROWID;
+       INSERT INTO credentials VALUES ('${FRED}', 'SCRAM-SHA-256', x'01', 4096, x'02', x'03')`,
+    );
     const second = await openSqliteStore({ path });
     expect(await second.listEndpoints('', 10)).toEqual([FRED]);
+    expect(await second.findCredentials(FRED, 'SCRAM-SHA-256')).toEqual({
+      mechanism: 'SCRAM-SHA-256',
+      salt: Uint8Array.of(1),
+      iterations: 4096,
+      storedKey: Uint8Array.of(2),
+      serverKey: Uint8Array.of(3),
+    });
     await second.commit([{ kind: 'put-held', held: held(1, FRED) }]);
     expect(await second.findHeld(FRED)).toEqual([held(1, FRED)]);
     await second.close();
@@ -163,7 +178,7 @@ it('imports 5,000 endpoints with credentials within a second', async () => {
   await store.commit(
     names.flatMap((name) => [
       ...put(name),
-      { kind: 'put-credentials', endpoint: name, credentials } as const,
+      { kind: 'put-credentials', endpoint: name, credentials: [credentials] } as const,
     ]),
   );
   expect(performance.now() - begun).toBeLessThan(1000);

@@ -1,0 +1,22 @@
+import type { MechanismName } from './mechanism-credentials.ts';
+import type { PasswordDesk, ServerMechanismOptions } from './server-mechanisms.ts';
+import { type TokenVerifierOptions, tokenVerifier } from './token-verifier.ts';
+
+/** How the peers of a domain authenticate, wherever their connections are held; it can be cloned. */
+export interface Authentication {
+  readonly requireTls: boolean;
+  readonly mechanisms: readonly MechanismName[];
+  readonly iterations: number;
+  readonly decoySecret: Uint8Array;
+  readonly oauth?: TokenVerifierOptions | undefined;
+}
+
+/** Rejects with UsageError `server.jwks`. */
+export async function mechanismOptions(
+  domain: string,
+  desk: PasswordDesk,
+  { oauth, ...authentication }: Authentication,
+): Promise<ServerMechanismOptions> {
+  const verifyToken = oauth === undefined ? undefined : await tokenVerifier(oauth);
+  return { ...authentication, domain, desk, verifyToken };
+}

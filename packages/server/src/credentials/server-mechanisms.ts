@@ -1,0 +1,105 @@
+import {
+  anonymousServer,
+  digestMd5Server,
+  externalServer,
+  oauthBearerServer,
+  type PasswordVerifier,
+  plainServer,
+  type ServerMechanism,
+  type SessionFacts,
+  scramServer,
+  type TokenVerdict,
+  UsageError,
+} from '@apex/beep';
+import { domainOf, identityOf, parent } from '@apex/protocol';
+import type { CredentialMechanism, CredentialsOf } from '../store/ports.ts';
+import type { MechanismName } from './mechanism-credentials.ts';
+
+/** The port to what is known of passwords, in this process or in another one. */
+export interface PasswordDesk {
+  readonly verifier: PasswordVerifier;
+  /** `authentication` as the client sent it. */
+  findCredentials<M extends CredentialMechanism>(
+    authentication: string,
+    mechanism: M,
+  ): Promise<CredentialsOf<M> | undefined>;
+}
+
+export interface ServerMechanismOptions {
+  readonly mechanisms: readonly MechanismName[];
+  readonly domain: string;
+  /** Whether what reveals secrets is offered on protected sessions only (B12). */
+  readonly requireTls: boolean;
+  readonly desk: PasswordDesk;
+  /** Iterations of new credentials: what unknown names get too (B13). */
+  readonly iterations: number;
+  /** The salts of unknown names come from it, the same ones wherever the domain is served (B13). */
+  readonly decoySecret: Uint8Array;
+  /** For OAUTHBEARER. */
+  readonly verifyToken: ((token: string) => Promise<TokenVerdict>) | undefined;
+}
+
+/**
+ * The mechanisms of one domain, in the order in which they are named. Throws UsageError
+ * `server.mechanism` for OAUTHBEARER without a way to verify tokens.
+ */
+export function serverMechanisms(options: ServerMechanismOptions): readonly ServerMechanism[] {
+  const { domain, requireTls: requireSecured, desk, iterations, decoySecret } = options;
+  const scram = (hash: 'SHA-1' | 'SHA-256'): ServerMechanism =>
+    scramServer({
+      hash,
+      iterations,
+      decoySecret,
+      authorize,
+      find: (authentication) => desk.findCredentials(authentication, `SCRAM-${hash}`),
+    });
+  /** 3340 §4.5.1, of those whom others vouch for: nobody of another domain. */
+  const authorizeOurs = (requested: string | undefined, authentication: string): string | undefined => {
+    const identity = identityOf(authentication);
+    return identity === undefined || domainOf(identity) !== domain
+      ? undefined
+      : authorize(requested, identity);
+  };
+  const create: Readonly<Record<MechanismName, () => ServerMechanism>> = {
+    'SCRAM-SHA-256': () => scram('SHA-256'),
+    'SCRAM-SHA-1': () => scram('SHA-1'),
+    'DIGEST-MD5': () =>
+      digestMd5Server({
+        realm: domain,
+        authorize,
+        find: async (authentication) => (await desk.findCredentials(authentication, 'DIGEST-MD5'))?.storedKey,
+      }),
+    PLAIN: () => plainServer({ verifier: desk.verifier, authorize, requireSecured }),
+    EXTERNAL: () =>
+      externalServer({ identify: (facts) => certifiedEndpoint(facts, domain), authorize: authorizeOurs }),
+    OAUTHBEARER() {
+      const { verifyToken } = options;
+      if (verifyToken === undefined) {
+        throw new UsageError(
+          'server.mechanism',
+          'OAUTHBEARER is on offer and there is no way to verify tokens',
+        );
+      }
+      return oauthBearerServer({ requireSecured, authorize: authorizeOurs, verify: verifyToken });
+    },
+    ANONYMOUS: anonymousServer,
+  };
+  return options.mechanisms.map((name) => create[name]());
+}
+
+/** The one endpoint of this domain among the mail addresses of the peer's certificate. */
+function certifiedEndpoint({ certificate }: SessionFacts, domain: string): string | undefined {
+  const identities = (certificate?.mailAddresses ?? []).map((address) => identityOf(address));
+  const ours = new Set(identities.filter((each) => each !== undefined && domainOf(each) === domain));
+  const [first] = ours;
+  return ours.size === 1 ? first : undefined;
+}
+
+/** 3340 §4.5.1: the identity function; a subaddress acts for its endpoint. Names compare in canonical form. */
+function authorize(requested: string | undefined, authentication: string): string | undefined {
+  const identity = identityOf(authentication);
+  if (identity === undefined) return undefined;
+  if (requested === undefined) return identity;
+  const wanted = identityOf(requested);
+  return wanted !== undefined && (wanted === identity || parent(wanted) === identity) ? wanted : undefined;
+}
