@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isAction, isActor, isDomain } from '@apex/protocol';
+import { defaultMechanisms } from '@apex/server';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { AppError } from './errors.ts';
@@ -43,54 +44,81 @@ const limitsSchema = z.strictObject({
   heldSeconds: positive.default(7 * 24 * 60 * 60),
 });
 
-export const configSchema = z.strictObject({
-  domain: z.string().refine(isDomain, 'is not a domain such as example.com or [192.0.2.1]').toLowerCase(),
-  dataDir: z.string().min(1),
-  edge: listenSchema.prefault({}),
-  tls: z
-    .strictObject({ cert: z.string().min(1), key: z.string().min(1), ca: z.string().min(1).optional() })
-    .optional(),
-  auth: z
-    .strictObject({
-      requireTls: z.boolean().default(true),
-      mechanisms: z
-        .array(z.enum(['PLAIN', 'ANONYMOUS']))
-        .min(1)
-        .default(['PLAIN']),
-      iterations: z.int().min(4096).default(10_000),
-    })
-    .prefault({}),
-  access: z
-    .strictObject({
-      defaults: z
-        .array(
-          z.strictObject({
-            actor: z.string().refine(isActor, 'is not an actor such as *@example.com'),
-            actions: z
-              .string()
-              .transform((list) => list.split(/\s+/).filter((action) => action !== ''))
-              .refine(
-                (list) => list.length > 0 && list.every(isAction),
-                'is not a list of actions such as "core:data presence:subscribe"',
-              ),
-          }),
-        )
-        .default([]),
-    })
-    .prefault({}),
-  presence: z.strictObject({ timestampSuffix: z.enum(['Z', '-00:00']).default('Z') }).prefault({}),
-  options: z
-    .strictObject({
-      disabled: z
-        .array(z.enum(['attachOverride', 'statusRequest', 'dataTiming', 'hold4Endpoint', 'dataHopping']))
-        .default([]),
-    })
-    .prefault({}),
-  limits: limitsSchema.prefault({}),
-  log: z
-    .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info') })
-    .prefault({}),
-});
+const mechanismSchema = z.enum([
+  'SCRAM-SHA-256',
+  'SCRAM-SHA-1',
+  'PLAIN',
+  'EXTERNAL',
+  'OAUTHBEARER',
+  'DIGEST-MD5',
+  'ANONYMOUS',
+]);
+
+export const configSchema = z
+  .strictObject({
+    domain: z.string().refine(isDomain, 'is not a domain such as example.com or [192.0.2.1]').toLowerCase(),
+    dataDir: z.string().min(1),
+    edge: listenSchema.prefault({}),
+    tls: z
+      .strictObject({ cert: z.string().min(1), key: z.string().min(1), ca: z.string().min(1).optional() })
+      .optional(),
+    auth: z
+      .strictObject({
+        requireTls: z.boolean().default(true),
+        mechanisms: z
+          .array(mechanismSchema)
+          .min(1)
+          .default([...defaultMechanisms]),
+        iterations: z.int().min(4096).default(10_000),
+        oauth: z
+          .strictObject({
+            jwks: z.string().min(1),
+            issuer: z.string().min(1),
+            audience: z.string().min(1),
+            claim: z.string().min(1).optional(),
+          })
+          .optional(),
+      })
+      .refine(({ mechanisms, oauth }) => oauth !== undefined || !mechanisms.includes('OAUTHBEARER'), {
+        path: ['mechanisms'],
+        message: 'OAUTHBEARER needs auth.oauth',
+      })
+      .prefault({}),
+    access: z
+      .strictObject({
+        defaults: z
+          .array(
+            z.strictObject({
+              actor: z.string().refine(isActor, 'is not an actor such as *@example.com'),
+              actions: z
+                .string()
+                .transform((list) => list.split(/\s+/).filter((action) => action !== ''))
+                .refine(
+                  (list) => list.length > 0 && list.every(isAction),
+                  'is not a list of actions such as "core:data presence:subscribe"',
+                ),
+            }),
+          )
+          .default([]),
+      })
+      .prefault({}),
+    presence: z.strictObject({ timestampSuffix: z.enum(['Z', '-00:00']).default('Z') }).prefault({}),
+    options: z
+      .strictObject({
+        disabled: z
+          .array(z.enum(['attachOverride', 'statusRequest', 'dataTiming', 'hold4Endpoint', 'dataHopping']))
+          .default([]),
+      })
+      .prefault({}),
+    limits: limitsSchema.prefault({}),
+    log: z
+      .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info') })
+      .prefault({}),
+  })
+  .refine(({ auth, tls }) => tls?.ca !== undefined || !auth.mechanisms.includes('EXTERNAL'), {
+    path: ['auth', 'mechanisms'],
+    message: 'EXTERNAL needs tls.ca, the roots of the certificates of clients',
+  });
 
 export type Config = z.output<typeof configSchema>;
 
@@ -99,8 +127,8 @@ const notYet = new Set(['mesh', 'http']);
 
 /**
  * Reads and validates a configuration. Throws AppError `config.read`, `config.syntax` or
- * `config.invalid`, whose message names the file, the line and what to do. `dataDir` and the files of
- * `tls` are resolved against the folder of the file.
+ * `config.invalid`, whose message names the file, the line and what to do. `dataDir`, the files of
+ * `tls` and that of `auth.oauth` are resolved against the folder of the file.
  */
 export function readConfig(path: string): Config {
   let text: string;
@@ -118,10 +146,13 @@ export function readConfig(path: string): Config {
   }
   const config = parseConfig(text, path);
   const folder = dirname(resolve(path));
-  const { tls } = config;
+  const { tls, auth } = config;
   return {
     ...config,
     dataDir: resolve(folder, config.dataDir),
+    ...(auth.oauth === undefined || /^https?:/i.test(auth.oauth.jwks)
+      ? {}
+      : { auth: { ...auth, oauth: { ...auth.oauth, jwks: resolve(folder, auth.oauth.jwks) } } }),
     ...(tls === undefined
       ? {}
       : {

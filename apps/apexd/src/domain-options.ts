@@ -9,6 +9,7 @@ export function domainOptions(config: Config): Omit<DomainOptions, 'store'> {
     accessDefaults: config.access.defaults,
     timestampSuffix: config.presence.timestampSuffix,
     iterations: config.auth.iterations,
+    mechanisms: config.auth.mechanisms,
     disabledOptions: config.options.disabled,
     limits: {
       deliveryMs: limits.deliverySeconds * 1000,

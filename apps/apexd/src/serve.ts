@@ -68,7 +68,7 @@ async function start(
     ...domainOptions(config),
     store,
     requireTls: config.auth.requireTls,
-    mechanisms: config.auth.mechanisms,
+    oauth: config.auth.oauth,
     tls,
     sessionLimits: {
       connections: limits.connections,

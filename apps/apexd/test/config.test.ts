@@ -19,7 +19,7 @@ describe('the configuration', () => {
     expect(parseConfig(minimal, 'apexd.yaml')).toMatchObject({
       domain: 'example.com',
       edge: { host: '127.0.0.1', port: 913 },
-      auth: { requireTls: true, mechanisms: ['PLAIN'] },
+      auth: { requireTls: true, mechanisms: ['SCRAM-SHA-256', 'PLAIN'] },
       access: { defaults: [] },
       limits: { deliverySeconds: 30, unsentOctets: 1_048_576, tuplesPerEntry: 64 },
       log: { level: 'info' },
@@ -36,6 +36,22 @@ describe('the configuration', () => {
   it('names the line of an unknown key', () => {
     expect(problemOf(`${minimal}limits:\n  tuplesPerEntry: 3\n  tupels: 4\n`)).toMatch(
       /^apexd\.yaml:5: limits\.tupels: unknown key/,
+    );
+  });
+
+  it('[B12] offers mechanisms in the order of their names, and only with what they need', () => {
+    const oauth = '  oauth: { jwks: keys.json, issuer: https://login.example.com, audience: apex }\n';
+    const text = `${minimal}auth:\n  mechanisms: [OAUTHBEARER, SCRAM-SHA-256]\n`;
+    expect(parseConfig(text + oauth, 'apexd.yaml').auth).toMatchObject({
+      mechanisms: ['OAUTHBEARER', 'SCRAM-SHA-256'],
+      oauth: { jwks: 'keys.json', issuer: 'https://login.example.com', audience: 'apex' },
+    });
+    expect(problemOf(text)).toMatch(/^apexd\.yaml:4: auth\.mechanisms: OAUTHBEARER needs auth\.oauth/);
+    expect(problemOf(`${minimal}auth:\n  mechanisms: [EXTERNAL]\n`)).toMatch(
+      /^apexd\.yaml:4: auth\.mechanisms: EXTERNAL needs tls\.ca/,
+    );
+    expect(problemOf(`${minimal}auth: { mechanisms: [CRAM-MD5] }\n`)).toMatch(
+      /^apexd\.yaml:3: auth\.mechanisms/,
     );
   });
 

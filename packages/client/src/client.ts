@@ -1,13 +1,10 @@
 import {
-  anonymousClient,
-  authenticate,
   type ChannelEnd,
-  type ClientMechanism,
   drive,
   MessageError,
   type Negotiate,
+  negotiate,
   type Peer,
-  plainClient,
   ReplyError,
   type Transport,
   tlsProfileUri,
@@ -33,6 +30,7 @@ import {
   type Terminate,
 } from '@apex/protocol';
 import { Access, type AccessContext } from './access/access.ts';
+import { type CredentialOptions, mechanismsOf } from './credentials.ts';
 import type { Content } from './data/content.ts';
 import { Incoming, type IncomingLimits } from './data/incoming.ts';
 import { isReportService, type SendOptions, send } from './data/sending.ts';
@@ -41,13 +39,6 @@ import { ApexError, applicationError, refused } from './errors.ts';
 import { Operations } from './operations.ts';
 import { Presence, type PresenceContext } from './presence/presence.ts';
 
-/** Who the application is. */
-export type Credentials =
-  /** The password of the endpoint; a subaddress is attached with that of its endpoint. */
-  | { readonly password: string }
-  /** Trace information for the server's log, such as a mail address (RFC 4505): for servers that let anybody in. */
-  | { readonly anonymous: string };
-
 /** Transport security (RFC 3080 §3.1). */
 export interface Security {
   readonly negotiate: Negotiate;
@@ -55,15 +46,9 @@ export interface Security {
   readonly isRequired: boolean;
 }
 
-export interface ClientOptions {
+export interface ClientOptions extends CredentialOptions {
   /** What to attach as: `local@domain`, or a subaddress `local/name@domain`. */
   readonly endpoint: string;
-  readonly credentials: Credentials;
-  /**
-   * Whether a password may be sent over a protected session only; default true. Set it to false on a
-   * network that you trust: the password travels readable.
-   */
-  readonly requireTls?: boolean;
   /** How the session is protected before anything is said of who one is; `connect` has it for TLS. */
   readonly security?: Security;
   /** Takes the endpoint over when another application is attached as it (RFC 3342 §1). */
@@ -295,7 +280,7 @@ export async function attachOver(transport: Transport, options: ClientOptions): 
     what = `secure ${transport.remoteAddress}`;
     await secure(peer, profiles, endpoint, options.security);
     what = `authenticate as ${parent(endpoint)}`;
-    await authenticate(peer, mechanismOf(endpoint, options), { serverName: domainOf(endpoint) });
+    await negotiate(peer, mechanismsOf(endpoint, options), { serverName: domainOf(endpoint) });
     what = `attach as ${endpoint}`;
     return await ApexClient.attach(peer, endpoint, options);
   } catch (error) {
@@ -331,15 +316,6 @@ function channelError(end: ChannelEnd): Error {
   return new Error(
     end.kind === 'closed' ? 'the server closed the channel' : 'the server released the session',
   );
-}
-
-function mechanismOf(endpoint: string, { credentials, requireTls = true }: ClientOptions): ClientMechanism {
-  if ('anonymous' in credentials) return anonymousClient(credentials.anonymous);
-  return plainClient({
-    authentication: parent(endpoint),
-    password: credentials.password,
-    requireSecured: requireTls,
-  });
 }
 
 /** The operation that data carries; undefined when it carries something else. */

@@ -5,9 +5,9 @@ export {
   attachOver,
   type ClientEnd,
   type ClientOptions,
-  type Credentials,
   type Security,
 } from './client.ts';
+export type { CredentialOptions, Credentials, PasswordMechanism } from './credentials.ts';
 export { type Content, type Received, type ReceivedContent, textOf } from './data/content.ts';
 export type { Incoming, IncomingLimits } from './data/incoming.ts';
 export type { SendOptions } from './data/sending.ts';

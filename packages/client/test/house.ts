@@ -1,4 +1,4 @@
-import { type ApexServer, createServer, MemoryStore } from '@apex/server';
+import { type ApexServer, createServer, type MechanismName, MemoryStore } from '@apex/server';
 import { type ApexClient, type ConnectOptions, connect } from '../src/tcp.ts';
 
 export const FRED = 'fred@example.com';
@@ -15,7 +15,7 @@ export class House implements AsyncDisposable {
     this.server = server;
   }
 
-  static async open(mechanisms: readonly ('PLAIN' | 'ANONYMOUS')[] = ['PLAIN']): Promise<House> {
+  static async open(mechanisms: readonly MechanismName[] = ['SCRAM-SHA-256', 'PLAIN']): Promise<House> {
     const server = await createServer({
       domain: 'example.com',
       store: new MemoryStore(),

@@ -101,7 +101,7 @@ export const packageRules: readonly PackageRule[] = [
     layers: [
       { files: ['errors.ts'] },
       { files: ['operations.ts', 'endpoints.ts', 'operation-end.ts'] },
-      { files: ['requests.ts', 'feed.ts'] },
+      { files: ['requests.ts', 'feed.ts', 'credentials.ts'] },
       { files: ['data/'] },
       { files: ['access/'] },
       { files: ['presence/'] },
