@@ -53,7 +53,7 @@ const clients: Readonly<Record<string, (authentication: string, password: string
 const names = Object.keys(clients) as MechanismName[];
 
 describe('the mechanisms of a server', () => {
-  it('[B12] [B13] let those in who know the password, and refuse all others alike', async () => {
+  it('[3340 §11] [B12] [B13] let those in who know the password, and refuse all others alike', async () => {
     const server = await start({ mechanisms: names });
     await server.administration.addEndpoint(FRED, 'yabba dabba');
     for (const name of names) {
