@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type ApexClient, ApexError, connect, type TlsOptions } from '@apex/client/tcp';
 import { parent } from '@apex/protocol';
+import { readCredentials } from './credentials.ts';
 import { AppError, usage } from './errors.ts';
-import { readPassword } from './password.ts';
 import { type Print, printer } from './printer.ts';
 import { attachmentFor, endpointOf, parseTarget } from './target.ts';
 
@@ -14,6 +14,8 @@ export interface ApplicationOptions {
   readonly tls?: true;
   readonly ca?: string;
   readonly fingerprint?: string;
+  readonly cert?: string;
+  readonly key?: string;
   readonly json?: true;
 }
 
@@ -48,7 +50,7 @@ export async function withApplication(
   const endpoint = options.isExact === true ? endpointOf(options.as, '--as') : attachmentFor(options.as);
   const { host, port, isLoopback } = parseTarget(options.server);
   const tls = tlsOf(options, isLoopback);
-  const password = await readPassword(parent(endpoint));
+  const credentials = await readCredentials(parent(endpoint), options.cert !== undefined);
   const stop = new AbortController();
   const release = stopOn(stop);
   try {
@@ -56,7 +58,7 @@ export async function withApplication(
       host,
       port,
       endpoint,
-      credentials: { password },
+      credentials,
       requireTls: tls !== false,
       tls,
       replyMs: REPLY_MS,
@@ -84,24 +86,32 @@ export function publisherOf(text: string): string {
 }
 
 /** TLS unless it is this machine, or was declined in so many words. */
-function tlsOf(
-  { tls, ca, fingerprint, insecure }: ApplicationOptions,
-  isLoopback: boolean,
-): boolean | TlsOptions {
-  const isWanted = tls === true || ca !== undefined || fingerprint !== undefined;
-  if (isWanted && insecure === true) throw usage('--insecure: there is --tls, --ca or --fingerprint as well');
+function tlsOf(options: ApplicationOptions, isLoopback: boolean): boolean | TlsOptions {
+  const { tls, ca, fingerprint, cert, key, insecure } = options;
+  const isWanted = tls === true || [ca, fingerprint, cert, key].some((given) => given !== undefined);
+  if (isWanted && insecure === true) {
+    throw usage('--insecure: there is --tls, --ca, --fingerprint or --cert as well');
+  }
   if (insecure === true || (isLoopback && !isWanted)) return false;
+  if ((cert === undefined) !== (key === undefined)) {
+    throw usage(
+      cert === undefined ? '--key: there is no --cert' : '--cert: its key is missing; name it with --key',
+    );
+  }
   return {
-    ...(ca === undefined ? {} : { ca: readCa(ca) }),
+    ...(ca === undefined ? {} : { ca: readPem('--ca', ca) }),
     ...(fingerprint === undefined ? {} : { fingerprint: requireFingerprint(fingerprint) }),
+    ...(cert === undefined || key === undefined
+      ? {}
+      : { cert: readPem('--cert', cert), key: readPem('--key', key) }),
   };
 }
 
-function readCa(path: string): string {
+function readPem(option: string, path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new AppError('tls.read', `--ca: cannot read ${path}: ${(error as Error).message}`);
+    throw new AppError('tls.read', `${option}: cannot read ${path}: ${(error as Error).message}`);
   }
 }
 

@@ -111,6 +111,8 @@ function common(command: Command): Command {
       'root that has issued the certificate of the server (PEM), in place of those of the system',
     )
     .option('--fingerprint <sha256>', 'of the one certificate to trust')
-    .option('--insecure', 'send the password unprotected, also to another machine')
+    .option('--cert <file>', 'certificate that says who you are, in place of a password (PEM)')
+    .option('--key <file>', 'its key (PEM)')
+    .option('--insecure', 'send password or token unprotected, also to another machine')
     .option('--json', 'one JSON document a line');
 }

@@ -6,6 +6,15 @@ import { AppProcess, type Outcome } from './processes.ts';
 /** The password of every endpoint here. */
 export const PASSWORD = 'yabba dabba doo';
 
+export interface DomainOptions {
+  /** Serves protected sessions only, with a certificate of its own; these are keys of the configuration beside it. */
+  readonly tls?: object;
+  /** Keys of the configuration. */
+  readonly auth?: object;
+  /** Files of its folder. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
 /**
  * A server of `example.com` with fred, wilma and barney, of whom fred allows wilma with all her
  * subaddresses: a process on a database of its own, which can be killed and started again.
@@ -15,10 +24,10 @@ export class Domain {
   readonly #commands: AppProcess[] = [];
   #server: AppProcess | undefined;
   #port = 0;
-  readonly #tls: boolean;
+  readonly #options: DomainOptions;
 
-  private constructor(tls: boolean) {
-    this.#tls = tls;
+  private constructor(options: DomainOptions) {
+    this.#options = options;
   }
 
   /** A file of the server's folder. */
@@ -26,11 +35,11 @@ export class Domain {
     return join(this.#folder, name);
   }
 
-  /** With `tls` it serves protected sessions only, with a certificate of its own. */
-  static async start({ tls = false } = {}): Promise<Domain> {
-    const domain = new Domain(tls);
+  static async start(options: DomainOptions = {}): Promise<Domain> {
+    const domain = new Domain(options);
     domain.#configure(0);
-    if (tls) {
+    for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(domain.file(name), text);
+    if (options.tls !== undefined) {
       const files = ['--cert', domain.file('cert.pem'), '--key', domain.file('key.pem')];
       const made = await new AppProcess('apexd', ['tls', 'self-signed', '--domain', 'example.com', ...files])
         .ended;
@@ -83,8 +92,17 @@ export class Domain {
   }
 
   apexAs(endpoint: string, ...command: readonly string[]): AppProcess {
+    return this.apexWith({ APEX_PASSWORD: PASSWORD }, endpoint, ...command);
+  }
+
+  /** With an environment of its own. */
+  apexWith(
+    environment: Readonly<Record<string, string>>,
+    endpoint: string,
+    ...command: readonly string[]
+  ): AppProcess {
     const place = ['--as', endpoint, '--server', this.address];
-    const started = new AppProcess('apex', [...command, ...place], { APEX_PASSWORD: PASSWORD });
+    const started = new AppProcess('apex', [...command, ...place], environment);
     this.#commands.push(started);
     return started;
   }
@@ -102,11 +120,15 @@ export class Domain {
   }
 
   #configure(port: number): void {
-    const auth = { requireTls: this.#tls, iterations: 4096 };
-    const tls = this.#tls ? { tls: { cert: 'cert.pem', key: 'key.pem' } } : {};
-    const edge = { host: '127.0.0.1', port };
-    const log = { level: 'warn' };
-    const config = { domain: 'example.com', dataDir: 'data', edge, auth, log, ...tls };
+    const { tls, auth } = this.#options;
+    const config = {
+      domain: 'example.com',
+      dataDir: 'data',
+      edge: { host: '127.0.0.1', port },
+      log: { level: 'warn' },
+      auth: { requireTls: tls !== undefined, iterations: 4096, ...auth },
+      ...(tls === undefined ? {} : { tls: { cert: 'cert.pem', key: 'key.pem', ...tls } }),
+    };
     writeFileSync(this.#config, JSON.stringify(config));
   }
 }

@@ -37,7 +37,9 @@ export class AppProcess {
     env: Readonly<Record<string, string>> = {},
     stdout?: number,
   ) {
-    const { APEX_PASSWORD: _, APEX_ENDPOINT: __, APEX_SERVER: ___, ...inherited } = process.env;
+    const inherited = Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !name.startsWith('APEX_')),
+    );
     this.child = spawn(process.execPath, [...fromSources, mains[app], ...args], {
       env: { ...inherited, ...env },
       stdio: ['pipe', stdout ?? 'pipe', 'pipe'],

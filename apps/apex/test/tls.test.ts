@@ -5,7 +5,7 @@ import { Domain } from './domain.ts';
 
 let domain: Domain;
 beforeAll(async () => {
-  domain = await Domain.start({ tls: true });
+  domain = await Domain.start({ tls: {} });
 }, 60_000);
 afterAll(async () => {
   await domain.stop();
@@ -44,7 +44,7 @@ it.each([
   [[], 2, /^apex: secure .*: the server takes protected sessions only; ask for TLS\n$/],
   [['--ca', '/nowhere.pem'], 1, /^apex: --ca: cannot read \/nowhere\.pem: ENOENT.*\n$/],
   [['--fingerprint', 'abc'], 2, /^apex: --fingerprint: expected the 64 hexadecimal digits of SHA-256\n$/],
-  [['--tls', '--insecure'], 2, /^apex: --insecure: there is --tls, --ca or --fingerprint as well\n$/],
+  [['--tls', '--insecure'], 2, /^apex: --insecure: there is --tls, --ca, --fingerprint or --cert as well\n$/],
 ] as const)('says in one line what is wrong: %s', async (words, code, errors) => {
   expect(await fetch(...words)).toMatchObject({ code, output: '', errors: expect.stringMatching(errors) });
 });

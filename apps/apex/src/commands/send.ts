@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Content, SendOptions } from '@apex/client';
 import { type ApplicationOptions, withApplication } from '../application.ts';
+import { isInputFree } from '../credentials.ts';
 import { parseMilliseconds } from '../duration.ts';
 import { AppError, usage } from '../errors.ts';
-import { isPasswordGiven } from '../password.ts';
 import { follow } from '../reports.ts';
 import { endpointOf } from '../target.ts';
 
@@ -58,7 +58,7 @@ async function contentOf(text: string | undefined, options: SendCommandOptions):
   const { file, xml, contentType } = options;
   if (text !== undefined && file !== undefined) throw usage('--file: there is a text already');
   if (xml === true && contentType !== undefined) throw usage('--content-type: XML has none');
-  const octets = text === undefined ? await octetsOf(file) : new TextEncoder().encode(text);
+  const octets = text === undefined ? await octetsOf(options) : new TextEncoder().encode(text);
   if (contentType !== undefined) return { contentType, body: octets };
   const decoded = new TextDecoder('utf-8', { fatal: true, ignoreBOM: xml !== true });
   try {
@@ -68,7 +68,7 @@ async function contentOf(text: string | undefined, options: SendCommandOptions):
   }
 }
 
-async function octetsOf(file: string | undefined): Promise<Uint8Array> {
+async function octetsOf({ file, cert }: SendCommandOptions): Promise<Uint8Array> {
   if (file !== undefined) {
     return readFile(file).catch((error: Error) => {
       throw new AppError('send.file', `cannot read ${file}: ${error.message}`);
@@ -77,7 +77,7 @@ async function octetsOf(file: string | undefined): Promise<Uint8Array> {
   if (process.stdin.isTTY) {
     throw usage('nothing to send: name a text or --file, or write it to standard input');
   }
-  if (!isPasswordGiven()) {
+  if (!isInputFree(cert !== undefined)) {
     throw usage('standard input is what to send, so the password has to be in APEX_PASSWORD');
   }
   const chunks: Uint8Array[] = [];
