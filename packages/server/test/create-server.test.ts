@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
-import { authenticate, beepXml, drive, type Peer, plainClient, type Reply, ReplyError } from '@apex/beep';
+import { authenticate, beepXml, drive, type Peer, plainClient, type Reply } from '@apex/beep';
 import { connectTcp } from '@apex/beep/tcp';
 import {
   APEX_PROFILE_URI,
@@ -12,6 +12,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type ApexServer, createServer, type ServerOptions } from '../src/create-server.ts';
 import type { ServerEvent } from '../src/server-event.ts';
 import { MemoryStore } from '../src/store/memory/memory-store.ts';
+import { codeOf } from './code-of.ts';
 
 const SCRAM = 'http://iana.org/beep/SASL/SCRAM-SHA-256';
 const PLAIN = 'http://iana.org/beep/SASL/PLAIN';
@@ -44,23 +45,13 @@ async function connect({ address }: ApexServer): Promise<Peer> {
   return peer;
 }
 
-async function refusal(promise: Promise<unknown>): Promise<number | string> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof ReplyError) return error.replyCode;
-    throw error;
-  }
-  return 'accepted';
-}
-
 describe('a server', () => {
   it('[3080 §9] [3080 §9 rule 1] [B12] offers nothing and takes nothing on sessions that are not protected, by default', async () => {
     const { server } = await start({ requireTls: true });
     const peer = await connect(server);
     expect((await peer.greeting).profiles).toEqual([]);
     for (const uri of [PLAIN, APEX_PROFILE_URI]) {
-      expect(await refusal(peer.startChannel({ profiles: [{ uri }], handler }))).toBe(550);
+      expect(await codeOf(peer.startChannel({ profiles: [{ uri }], handler }))).toBe(550);
     }
   });
 
@@ -82,10 +73,10 @@ describe('a server', () => {
     const { server } = await start();
     const peer = await connect(server);
     const profiles = [{ uri: APEX_PROFILE_URI }];
-    expect(await refusal(peer.startChannel({ profiles, serverName: 'rubble.com', handler }))).toBe(550);
+    expect(await codeOf(peer.startChannel({ profiles, serverName: 'rubble.com', handler }))).toBe(550);
     for (const serverName of ['example.com', 'EXAMPLE.com', '127.0.0.1', 'localhost']) {
       const other = await connect(server);
-      expect(await refusal(other.startChannel({ profiles, serverName, handler }))).toBe('accepted');
+      expect(await codeOf(other.startChannel({ profiles, serverName, handler }))).toBe('accepted');
     }
   });
 
@@ -95,11 +86,11 @@ describe('a server', () => {
     const as = (password: string) =>
       plainClient({ authentication: 'fred@example.com', password, requireSecured: false });
     const peer = await connect(server);
-    expect(await refusal(authenticate(peer, as('dabba')))).toBe(535);
+    expect(await codeOf(authenticate(peer, as('dabba')))).toBe(535);
     await authenticate(peer, as('yabba'));
     await server.administration.setPassword('fred@example.com', 'doo');
     const other = await connect(server);
-    expect(await refusal(authenticate(other, as('yabba')))).toBe(535);
+    expect(await codeOf(authenticate(other, as('yabba')))).toBe(535);
     await authenticate(other, as('doo'));
   });
 
@@ -107,7 +98,7 @@ describe('a server', () => {
     const { server, events } = await start({ sessionLimits: { connections: 1 } });
     const first = await connect(server);
     await first.greeting;
-    expect(await refusal((await connect(server)).greeting)).toBe(421);
+    expect(await codeOf((await connect(server)).greeting)).toBe(421);
     expect(events.map(({ name }) => name)).toContain('session.refused');
     await first.released();
     await expect.poll(() => server.sessions).toBe(0);

@@ -1,20 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
-import { beepXml } from '../../src/message/mime.ts';
 import { sessionPair } from '../../src/testing/index.ts';
-import { octets, Recorder, text, Wire } from './wire.ts';
-
-function withChannels(numbers: readonly number[] = [1], options: ConstructorParameters<typeof Wire>[0] = {}) {
-  const recorder = new Recorder();
-  const wire = Wire.withChannels(recorder, numbers, options);
-  const [channel] = recorder.channels;
-  if (channel === undefined) throw new Error('no channel');
-  return { wire, recorder, channel };
-}
-
-const ok = (wire: Wire, msgno: number) => wire.frame(`RPY 0 ${msgno} .`, text(beepXml('<ok />')));
-const no = (wire: Wire, msgno: number) =>
-  wire.frame(`ERR 0 ${msgno} .`, text(beepXml("<error code='550'>still working</error>")));
+import { no, ok, withChannels } from './closing.ts';
+import { octets, Wire } from './wire.ts';
 
 describe('a release', () => {
   it('[3080 §2.4] [3081 §2] of the peer is answered ok, and then we close', () => {

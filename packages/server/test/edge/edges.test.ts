@@ -1,8 +1,9 @@
-import { authenticate, drive, plainClient, type Reply, ReplyError } from '@apex/beep';
+import { authenticate, drive, plainClient, type Reply } from '@apex/beep';
 import { connectTcp } from '@apex/beep/tcp';
 import type { Operation, Publish } from '@apex/protocol';
 import { describe, expect, it } from 'vitest';
 import { createEdge } from '../../src/create-edge.ts';
+import { codeOf } from '../code-of.ts';
 import { MemoryPipe } from './pipes.ts';
 import { type Application, Stage, startEdge } from './stage.ts';
 
@@ -26,16 +27,6 @@ function publishes({ received }: Application): Publish[] {
 
 async function connectTo(port: number) {
   return drive(await connectTcp({ host: '127.0.0.1', port }), { role: 'initiator', profiles: [] });
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<number | string> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof ReplyError) return error.replyCode;
-    throw error;
-  }
-  return 'accepted';
 }
 
 describe('an owner with two edges', () => {
