@@ -50,17 +50,26 @@ export function refused(what: string, replyCode: number, text: string): ApexErro
 const ADVICE: ReadonlyMap<number, string> = new Map([
   [451, 'try again later'],
   [530, 'authenticate first'],
-  [535, 'check the endpoint and its password'],
+  [535, 'check the endpoint and its credentials'],
   [537, 'its owner has to allow this endpoint'],
   [538, 'use a protected connection'],
   [553, 'ask the server of that domain'],
+]);
+
+/** The same about what the layers below find, by its code. */
+const ADVICE_BELOW: ReadonlyMap<string, string> = new Map([
+  ['sasl.mechanism', 'use credentials that it takes; who has a certificate needs one that it trusts'],
+  ['tls.issuer', 'if it is the right server, trust its root (ca) or its fingerprint'],
+  ['tls.credentials', 'check the two files'],
 ]);
 
 /** Turns what the layers below throw into what applications see. */
 export function applicationError(what: string, error: unknown): ApexError {
   if (error instanceof ApexError) return error;
   if (error instanceof ReplyError) return refused(what, error.replyCode, error.text);
-  const { message } = error as Error;
+  const { message: found, code = '' } = error as Error & { readonly code?: string };
+  const advice = ADVICE_BELOW.get(code);
+  const message = advice === undefined ? found : `${found}; ${advice}`;
   if (error instanceof UsageError && !IS_ENDING.has(error.code)) {
     return new ApexError('client.usage', `${what}: ${message}`, { cause: error });
   }

@@ -32,7 +32,7 @@ describe('connecting', () => {
     expect(error).toEqual(refusal(535));
     expect(error).toBeInstanceOf(ApexError);
     expect(error.message).toBe(
-      'authenticate as fred@example.com: 535 authentication failed; check the endpoint and its password',
+      'authenticate as fred@example.com: 535 authentication failed; check the endpoint and its credentials',
     );
   });
 

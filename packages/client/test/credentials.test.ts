@@ -29,7 +29,8 @@ describe('a password', () => {
       code: 'client.usage',
       message:
         'authenticate as fred@example.com: the peer offers none of the acceptable SASL mechanisms ' +
-        '(SCRAM-SHA-256, PLAIN); it offers SCRAM-SHA-1, DIGEST-MD5',
+        '(SCRAM-SHA-256, PLAIN); it offers SCRAM-SHA-1, DIGEST-MD5; ' +
+        'use credentials that it takes; who has a certificate needs one that it trusts',
     });
     expect(await attempt(['SCRAM-SHA-1'])).toBe('attached');
     expect(await attempt(['DIGEST-MD5'])).toBe('attached');

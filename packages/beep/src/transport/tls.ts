@@ -130,7 +130,7 @@ export function tlsClient(options: TlsClientOptions): Negotiate {
           checkServerIdentity: (_host, shown) => wrongName(names, shown),
         });
       } catch (error) {
-        failed(lost('tls.credentials', (error as Error).message, error));
+        failed(lost('tls.credentials', unusable(error), error));
         return () => {};
       }
       socket.once('error', (error) => failed(clientFailure(error)));
@@ -199,11 +199,12 @@ function withCredentials<T>(make: () => T): T {
   try {
     return make();
   } catch (error) {
-    const { message } = error as Error;
-    throw new UsageError('tls.credentials', `certificate and key cannot be used: ${message}`, {
-      cause: error,
-    });
+    throw new UsageError('tls.credentials', unusable(error), { cause: error });
   }
+}
+
+function unusable(error: unknown): string {
+  return `certificate and key cannot be used: ${(error as Error).message}`;
 }
 
 function socketOf(transport: Transport, trailing: Uint8Array): Socket {
