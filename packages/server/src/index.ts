@@ -22,7 +22,7 @@ export { type TokenVerifierOptions, tokenVerifier } from './credentials/token-ve
 export { EdgeError } from './edge/edge-connection.ts';
 export type { EdgeSettings, FromEdge, ToEdge } from './edge/messages.ts';
 export type { Pipe, PipeHandlers } from './edge/pipe.ts';
-export { ListenError, type ServerCredentials, type SessionLimits } from './listener.ts';
+export { ListenError, type ServerCredentials } from './listener.ts';
 export type {
   BeginProcess,
   Hop,
@@ -33,6 +33,7 @@ export type {
 } from './relay/options/option.ts';
 export type { MeshPort } from './relay/ports.ts';
 export type { ServerEvent } from './server-event.ts';
+export type { SessionLimits } from './sessions.ts';
 export { StoreError, type StoreErrorCode } from './store/errors.ts';
 export { MemoryStore } from './store/memory/memory-store.ts';
 export type {

@@ -6,8 +6,9 @@ import { PasswordVerifier } from './credentials/password-verifier.ts';
 import { defaultScramIterations } from './credentials/scram.ts';
 import type { PasswordDesk } from './credentials/server-mechanisms.ts';
 import type { TokenVerifierOptions } from './credentials/token-verifier.ts';
-import type { ServerCredentials, SessionLimits } from './listener.ts';
+import type { ServerCredentials } from './listener.ts';
 import type { ServerEvent } from './server-event.ts';
+import type { SessionLimits } from './sessions.ts';
 
 export interface ServerOptions extends Omit<DomainOptions, 'onRefused'> {
   /** Where endpoints connect: BEEP over TCP. Port 0 lets the system choose. */
