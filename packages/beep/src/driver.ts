@@ -47,6 +47,7 @@ class Driver implements Peer, TransportHandler {
   #releases: PromiseWithResolvers<void>[] | undefined;
   #securing: Securing | undefined;
   #isBlocked = false;
+  #isPaused = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerDeadline: number | undefined;
 
@@ -146,7 +147,16 @@ class Driver implements Peer, TransportHandler {
 
   received(octets: Uint8Array): void {
     this.#session.receive(octets);
+    this.#followRate();
     this.#setTimer();
+  }
+
+  /** A peer that floods is not read until it has fallen behind its rates. */
+  #followRate(): void {
+    if (this.#isPaused !== this.#session.wantsOctets) return;
+    this.#isPaused = !this.#isPaused;
+    if (this.#isPaused) this.#transport.pause();
+    else this.#transport.resume();
   }
 
   drained(): void {
@@ -223,6 +233,7 @@ class Driver implements Peer, TransportHandler {
       this.#securing = undefined;
       this.#options = undefined;
       this.#isBlocked = false;
+      this.#isPaused = false;
       const before = this.#greeted;
       this.#greeted = Promise.withResolvers();
       before.reject(new SessionLostError('the session was secured before its peer had greeted'));
@@ -276,6 +287,7 @@ class Driver implements Peer, TransportHandler {
       () => {
         this.#timerDeadline = undefined;
         this.#session.tick(this.#now());
+        this.#followRate();
         this.#setTimer();
       },
       Math.max(0, Math.ceil(deadline - this.#now())),

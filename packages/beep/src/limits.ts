@@ -20,10 +20,25 @@ export interface Limits {
    * holds back, then ends the session.
    */
   readonly unansweredExchanges: number;
-  /** Octets of replies on one channel that the peer does not take. Above it, as for `unansweredExchanges`. */
-  readonly unsentReplyOctets: number;
+  /**
+   * Octets that a session keeps for exchanges of its peer, on all channels together: their MSGs, and
+   * replies, until the peer has taken these. Above it, as for `unansweredExchanges`.
+   */
+  readonly exchangeOctets: number;
+  /**
+   * Octets of messages that have begun to arrive, on all channels together. Above it a MSG is refused with
+   * 554, and a reply ends the session.
+   */
+  readonly unfinishedOctets: number;
   /** Answers of one one-to-many exchange that have begun and not ended. */
   readonly answersInProgress: number;
+  /**
+   * MSGs and octets that the peer may send in a second, on average; it may save up those of one second.
+   * Beyond that no window is opened until it has fallen behind them again, and when it is more than a
+   * second ahead, nothing is read from it: a fast peer is slowed, and loses nothing.
+   */
+  readonly messagesPerSecond: number;
+  readonly octetsPerSecond: number;
   /** How long the peer may take for its greeting, in milliseconds. */
   readonly greetingWaitMs: number;
   /**
@@ -41,8 +56,11 @@ export const defaultLimits: Limits = {
   managementMessageOctets: 65_536,
   channels: 1024,
   unansweredExchanges: 1024,
-  unsentReplyOctets: 1_048_576,
+  exchangeOctets: 1_048_576,
+  unfinishedOctets: 4_194_304,
   answersInProgress: 256,
+  messagesPerSecond: Number.POSITIVE_INFINITY,
+  octetsPerSecond: Number.POSITIVE_INFINITY,
   greetingWaitMs: 30_000,
   closeWaitMs: 10_000,
 };
@@ -51,8 +69,13 @@ export const defaultLimits: Limits = {
 export function completeLimits(limits: Partial<Limits> = {}): Limits {
   const complete = { ...defaultLimits, ...limits };
   const { framePayloadOctets, receiveWindowOctets, managementWindowOctets } = complete;
-  if (!Object.values(complete).every((limit) => limit >= 0) || framePayloadOctets < 1) {
-    throw new UsageError('limits.invalid', 'a limit is a number, not negative; a frame takes an octet');
+  const { messagesPerSecond, octetsPerSecond } = complete;
+  const least = Math.min(framePayloadOctets, messagesPerSecond, octetsPerSecond);
+  if (!Object.values(complete).every((limit) => limit >= 0) || least < 1) {
+    throw new UsageError(
+      'limits.invalid',
+      'a limit is a number, not negative; a frame takes an octet, and so does a second',
+    );
   }
   // 3081 §3.1.1 rules 1 and 2: what a channel is created with cannot be refused afterwards
   if (Math.min(receiveWindowOctets, managementWindowOctets) < 4096) {

@@ -213,6 +213,26 @@ describe('drive', () => {
     }
   });
 
+  it('does not read a peer that floods until that has fallen behind its rate, and all arrives', async () => {
+    const [first, second] = memoryPair();
+    const pause = vi.spyOn(second, 'pause');
+    const resume = vi.spyOn(second, 'resume');
+    const limits = { octetsPerSecond: 100_000, messagesPerSecond: 40 };
+    const listener = drive(second, { role: 'listener', profiles: [echo], limits });
+    const initiator = drive(first, { role: 'initiator', profiles: [] });
+    const { channel } = await initiator.startChannel({
+      profiles: [{ uri: 'urn:echo' }],
+      handler: new Recorder(),
+    });
+    // Without a payload no window holds them back.
+    const replies = await Promise.all(Array.from({ length: 100 }, () => ask(channel, new Uint8Array(0))));
+    expect(replies.every(({ kind }) => kind === 'RPY')).toBe(true);
+    expect(pause).toHaveBeenCalledTimes(1);
+    expect(await ask(channel, octets('late'))).toMatchObject({ kind: 'RPY' });
+    expect(resume).toHaveBeenCalledTimes(1);
+    listener.abort(new Error('the test is over'));
+  });
+
   it('[3080 §2.7] lets the listener ask as well', async () => {
     const asked: string[] = [];
     const message = (exchange: Exchange): void => {

@@ -26,6 +26,14 @@ export interface ChannelHost extends TunableSession {
   readonly isReleasing: boolean;
   /** Whether nothing may leave but replies (RFC 3080 §3.1.3.1). */
   readonly isQuiet: boolean;
+  /** Whether the peer is beyond its rates: no window is opened. */
+  readonly isSlowed: boolean;
+  /** Whether exchanges have more octets than are to be kept. */
+  readonly isFull: boolean;
+  /** Exchanges of a channel have that many octets more. */
+  keep(octets: number): void;
+  /** Octets of all messages that have begun to arrive. */
+  unfinishedOctets: number;
   /** The channel may have a frame to send. */
   frameReady(channel: BeepChannel): void;
   /** The channel's receive window should be opened. */
@@ -86,6 +94,8 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
   #ignoring = false;
   /** Octets of MSGs that began in what is kept for replies, since there is too much to do. */
   #reserveSpent = 0;
+  /** Octets of exchanges that the session knows of. */
+  #toldOctets = 0;
 
   constructor(
     host: ChannelHost,
@@ -222,6 +232,9 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
     if (octets + size > this.#messageOctets) {
       throw wrong(header, 'limit.message', `a reply of more than ${this.#messageOctets} octets`);
     }
+    if (more && this.#isTooMuch(size)) {
+      throw wrong(header, 'limit.unfinished', 'more has begun to arrive than may be kept');
+    }
     const tooMany = answersInProgress >= this.#host.limits.answersInProgress;
     if (kind === 'ANS' && more && tooMany && !this.#reassembly.isInProgress(ansno)) {
       throw wrong(header, 'limit.answers', `more than ${answersInProgress} answers in progress`);
@@ -254,14 +267,36 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
       this.#ignoring = more;
       this.#reassembly.ignore(header);
     } else if (this.#reassembly.octets + payload.length > this.#messageOctets) {
-      this.#ignoring = more;
-      this.#reassembly.ignore(header);
-      this.#addExchange(msgno, emptyPayload).error(this.#host.refusal(554, 'the message is too long'));
+      this.#refuse(header, 'the message is too long');
       this.#host.report('limit.message', `a message of more than ${this.#messageOctets} octets`);
+    } else if (more && this.#isTooMuch(payload.length)) {
+      this.#refuse(header, 'too much has begun to arrive');
+      this.#host.report(
+        'limit.unfinished',
+        `unfinished messages of more than ${this.#host.limits.unfinishedOctets} octets`,
+      );
     } else {
-      const whole = this.#reassembly.add(header, payload);
+      const whole = this.#reassemble(header, payload);
       if (whole !== undefined) this.handler.message(this.#addExchange(msgno, whole));
     }
+  }
+
+  #refuse(header: DataHeader, text: string): void {
+    this.#ignoring = header.more;
+    this.#host.unfinishedOctets -= this.#reassembly.octets;
+    this.#reassembly.ignore(header);
+    this.#addExchange(header.msgno, emptyPayload).error(this.#host.refusal(554, text));
+  }
+
+  #reassemble(header: DataHeader, payload: Uint8Array): Uint8Array | undefined {
+    const before = this.#reassembly.octets;
+    const whole = this.#reassembly.add(header, payload);
+    this.#host.unfinishedOctets += this.#reassembly.octets - before;
+    return whole;
+  }
+
+  #isTooMuch(octets: number): boolean {
+    return this.#host.unfinishedOctets + octets > this.#host.limits.unfinishedOctets;
   }
 
   #receiveReply(header: DataHeader, payload: Uint8Array): void {
@@ -279,7 +314,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
       message.onReply({ kind });
       return;
     }
-    const whole = this.#reassembly.add(header, payload);
+    const whole = this.#reassemble(header, payload);
     if (whole === undefined) return;
     if (kind === 'ANS') {
       message.onReply({ kind, ansno, payload: whole });
@@ -297,6 +332,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
   #addExchange(msgno: number, payload: Uint8Array): ServerExchange {
     const exchange = new ServerExchange(msgno, payload, this);
     this.#exchanges.add(exchange, true);
+    this.#tellKept();
     return exchange;
   }
 
@@ -309,7 +345,15 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
     if (this.state === 'closed') return;
     this.unsentOctets += octets;
     this.#exchanges.replyAdded(octets);
+    this.#tellKept();
     if (exchange === this.#exchanges.first) this.#host.frameReady(this);
+  }
+
+  /** The session adds up what its channels keep. */
+  #tellKept(): void {
+    const octets = this.#exchanges.octets - this.#toldOctets;
+    this.#toldOctets += octets;
+    this.#host.keep(octets);
   }
 
   // --- sending
@@ -333,6 +377,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
       return;
     }
     this.#exchanges.replyLeft(message, octets);
+    this.#tellKept();
     this.#considerSeq();
     this.#progressed();
   }
@@ -373,14 +418,13 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
       this.#hold !== 'everything' &&
       this.state !== 'closed' &&
       !this.#host.isQuiet &&
+      !this.#host.isSlowed &&
       !this.#paused
     );
   }
 
   get #isOverloaded(): boolean {
-    const { unansweredExchanges, unsentReplyOctets } = this.#host.limits;
-    const { unanswered, unsentOctets } = this.#exchanges;
-    return unanswered > unansweredExchanges || unsentOctets > unsentReplyOctets;
+    return this.#exchanges.unanswered > this.#host.limits.unansweredExchanges || this.#host.isFull;
   }
 
   get #windowOctets(): number {
@@ -401,6 +445,8 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
     };
     const waiting = this.#messages.clear();
     this.#exchanges.clear();
+    this.#tellKept();
+    this.#host.unfinishedOctets -= this.#reassembly.octets;
     this.#leaving = undefined;
     this.unsentOctets = 0;
     for (const { onReply } of waiting) {

@@ -183,8 +183,8 @@ export class ServerExchanges {
   unanswered = 0;
   /** Those whose complete reply has not left. */
   count = 0;
-  /** Octets of replies that have not left, with what it costs to keep them. */
-  unsentOctets = 0;
+  /** Octets of their MSGs, and of replies that have not left, with what it costs to keep them. */
+  octets = 0;
   #first: ServerExchange | undefined = undefined;
   #last: ServerExchange | undefined = undefined;
   #msgnos: Set<number> | undefined = undefined;
@@ -209,6 +209,7 @@ export class ServerExchanges {
     this.#last = exchange;
     this.unanswered += 1;
     this.count += 1;
+    this.octets += exchange.payload.length + overheadOctets;
   }
 
   has(msgno: number): boolean {
@@ -216,17 +217,18 @@ export class ServerExchanges {
   }
 
   replyAdded(octets: number): void {
-    this.unsentOctets += octets + replyOverheadOctets;
+    this.octets += octets + overheadOctets;
   }
 
   /** A frame of the first reply has left. */
   replyLeft(reply: OutgoingMessage, octets: number): void {
-    this.unsentOctets -= octets;
+    this.octets -= octets;
     const exchange = this.#first;
     if (!reply.sent || exchange === undefined) return;
-    this.unsentOctets -= replyOverheadOctets;
+    this.octets -= overheadOctets;
     exchange.shift();
     if (reply.kind === 'ANS') return;
+    this.octets -= exchange.payload.length + overheadOctets;
     this.count -= 1;
     this.#first = exchange.next;
     if (this.#first === undefined) this.#last = undefined;
@@ -237,11 +239,12 @@ export class ServerExchanges {
   clear(): void {
     this.#first = this.#last = undefined;
     this.#msgnos = undefined;
+    this.octets = 0;
   }
 }
 
-/** What a queued reply costs beside its payload, roughly. */
-const replyOverheadOctets = 64;
+/** What an exchange or a queued reply costs beside its payload, roughly. */
+const overheadOctets = 64;
 
 function complete(): UsageError {
   return new UsageError('exchange.complete', 'the exchange has its reply already');

@@ -10,6 +10,7 @@ import type { Diagnostic, SessionEvent } from './events.ts';
 import type { Greeting, PeerIdentity, SessionEnd, SessionFacts } from './facts.ts';
 import { Output } from './output.ts';
 import type { ChannelEnd, Profile } from './profile.ts';
+import { Rates } from './rates.ts';
 import { findProfile } from './registry.ts';
 import { nextSessionState, type SessionInput, type SessionState } from './session-state.ts';
 
@@ -50,6 +51,14 @@ export class SessionCore implements ManagementHost, FrameSink {
   readonly output = new Output();
   facts: SessionFacts;
   state: SessionState = 'greeting';
+  /** What the limits of these names are about. */
+  exchangeOctets = 0;
+  unfinishedOctets = 0;
+  readonly #rates: Rates;
+  readonly #clock = (): number => this.now();
+  /** A receive window that was held back may be opened. */
+  #isRelieved = false;
+  #hasBeenSlowed = false;
 
   readonly #hooks: SessionHooks;
   /** Of the frame whose header was read last. */
@@ -72,6 +81,7 @@ export class SessionCore implements ManagementHost, FrameSink {
     this.#hooks = hooks;
     this.limits = hooks.limits;
     this.allowNulPayload = hooks.allowNulPayload;
+    this.#rates = new Rates(hooks.limits, hooks.now());
     this.zero = new ChannelZero(this);
     this.#incoming = this.zero.channel;
   }
@@ -119,8 +129,58 @@ export class SessionCore implements ManagementHost, FrameSink {
 
   resume(): void {
     this.#tuning = undefined;
+    this.#wakeChannels();
+  }
+
+  #wakeChannels(): void {
     this.zero.channel.wake();
     for (const channel of this.channels.values()) channel.wake();
+  }
+
+  /** Octets have arrived. */
+  received(octets: number): void {
+    if (this.#rates.octets(octets, this.#clock)) this.#slow();
+  }
+
+  /** Whether a SEQ would take the peer further beyond its rates. */
+  get isSlowed(): boolean {
+    return this.#rates.until !== undefined;
+  }
+
+  /** When what the peer sends is within its rates again. */
+  get slowedUntil(): number | undefined {
+    return this.#rates.until;
+  }
+
+  get isFlooded(): boolean {
+    return this.#rates.isFarBeyond;
+  }
+
+  #slow(): void {
+    if (this.#hasBeenSlowed) return;
+    this.#hasBeenSlowed = true;
+    const { messagesPerSecond, octetsPerSecond } = this.limits;
+    this.report(
+      'limit.rate',
+      `more than ${messagesPerSecond} messages or ${octetsPerSecond} octets a second`,
+    );
+  }
+
+  /** Exchanges of a channel have begun, grown or ended. */
+  keep(octets: number): void {
+    const wasFull = this.isFull;
+    this.exchangeOctets += octets;
+    if (wasFull && !this.isFull) this.#relieve();
+  }
+
+  /** Whether as much is kept as may be. */
+  get isFull(): boolean {
+    return this.exchangeOctets > this.limits.exchangeOctets;
+  }
+
+  #relieve(): void {
+    this.#isRelieved = true;
+    this.attention();
   }
 
   // 3080 §3.1.3.2
@@ -146,6 +206,7 @@ export class SessionCore implements ManagementHost, FrameSink {
   frame(header: DataHeader, payload: Uint8Array): boolean {
     const channel = this.#incoming;
     if (channel.state === 'closed') throw unknownChannel(header);
+    if (header.kind === 'MSG' && !header.more && this.#rates.message(this.#clock)) this.#slow();
     channel.receive(header, payload);
     // Whoever used a channel that was closed is told before the next frame is read, on whatever channel.
     const isDue = this.#closed !== undefined || this.#tuning?.isAgreed === true;
@@ -322,6 +383,10 @@ export class SessionCore implements ManagementHost, FrameSink {
       try {
         if (this.state !== 'ended') this.zero.progress();
         if (this.state !== 'ended') this.#progressTuning();
+        if (this.#isRelieved) {
+          this.#isRelieved = false;
+          this.#wakeChannels();
+        }
         this.#tellClosed();
       } catch (error) {
         this.handlerFailed(error);
@@ -340,6 +405,11 @@ export class SessionCore implements ManagementHost, FrameSink {
 
   tick(now: number): void {
     this.zero.tick(now);
+    const { until } = this.#rates;
+    if (until !== undefined && now >= until) {
+      this.#rates.forget();
+      this.#relieve();
+    }
     const tuning = this.#tuning;
     if (tuning?.deadline === undefined || now < tuning.deadline) return;
     if (tuning.isQuiet === undefined) {

@@ -48,7 +48,7 @@ export interface SessionOptions {
 export class Session implements TunableSession {
   readonly #core: SessionCore;
   readonly #decoder: FrameDecoder;
-  #greetingDeadline: number | undefined;
+  readonly #greetingDeadline: number;
 
   /**
    * Throws UsageError: `limits.invalid`, and `session.unavailable` for an initiator that is unavailable
@@ -101,6 +101,14 @@ export class Session implements TunableSession {
   }
 
   /**
+   * Whether octets should be given to it: not once the peer is more than a second ahead of its rates, until a
+   * `tick` finds that it keeps to them again.
+   */
+  get wantsOctets(): boolean {
+    return !this.#core.isFlooded;
+  }
+
+  /**
    * Takes octets from the peer. `need-more`: all was read. `paused`: the session has ended, and the
    * rest was not looked at. A FrameError: the octets were wrong, and the session has ended (B1).
    */
@@ -109,6 +117,7 @@ export class Session implements TunableSession {
     if (core.isReading) throw new UsageError('session.receive', 'receive was called from inside receive');
     if (core.state === 'ended' || core.state === 'declining') return 'paused';
     core.isReading = true;
+    core.received(octets.length);
     let result: DecodeResult;
     try {
       result = this.#decoder.receive(octets);
@@ -139,10 +148,11 @@ export class Session implements TunableSession {
 
   /** When `tick` has something to do, in milliseconds of the clock; undefined while nothing waits. */
   deadline(): number | undefined {
-    const { state, zero, tuningDeadline } = this.#core;
+    const { state, zero, tuningDeadline, slowedUntil } = this.#core;
     if (state === 'ended') return undefined;
-    if (state === 'greeting' || state === 'declining') return this.#greetingDeadline;
-    return earlier(zero.deadline, tuningDeadline);
+    const greetingDeadline =
+      state === 'greeting' || state === 'declining' ? this.#greetingDeadline : undefined;
+    return earlier(earlier(greetingDeadline, slowedUntil), earlier(zero.deadline, tuningDeadline));
   }
 
   /** Time has passed. */
@@ -151,7 +161,8 @@ export class Session implements TunableSession {
     const deadline = this.deadline();
     if (deadline === undefined || nowMs < deadline) return;
     try {
-      if (core.state === 'greeting' || core.state === 'declining') {
+      const isGreeting = core.state === 'greeting' || core.state === 'declining';
+      if (isGreeting && nowMs >= this.#greetingDeadline) {
         core.fail(new SessionLostError('no greeting came in time'));
       } else {
         core.tick(nowMs);

@@ -36,7 +36,7 @@ const limits = fc.record({
   receiveWindowOctets: fc.integer({ min: 4096, max: 30_000 }),
   framePayloadOctets: fc.integer({ min: 1000, max: 9000 }),
   unansweredExchanges: fc.integer({ min: 0, max: 3 }),
-  unsentReplyOctets: fc.integer({ min: 10_000, max: 60_000 }),
+  exchangeOctets: fc.integer({ min: 10_000, max: 60_000 }),
 });
 
 /** Says which message it is, and fills up. */
@@ -168,7 +168,7 @@ describe('two sessions', () => {
 
   it('never block each other, however much both send at once and however small the windows', () => {
     const counts = [0, 0];
-    const reply = { profiles: [echo], limits: { receiveWindowOctets: 4096, unsentReplyOctets: 20_000 } };
+    const reply = { profiles: [echo], limits: { receiveWindowOctets: 4096, exchangeOctets: 20_000 } };
     const pair = sessionPair(reply, reply);
     [pair.initiator, pair.listener].forEach((session, side) => {
       session.startChannel(
@@ -192,7 +192,7 @@ describe('two sessions', () => {
 });
 
 it('two sessions that each owe more than either may keep still deliver it all', () => {
-  const limits = { receiveWindowOctets: 4096, unsentReplyOctets: 10_000, unansweredExchanges: 0 };
+  const limits = { receiveWindowOctets: 4096, exchangeOctets: 10_000, unansweredExchanges: 0 };
   const exchanges: Exchange[] = [];
   const profile: Profile = {
     uri: 'urn:x',

@@ -156,20 +156,25 @@ describe('receiving', () => {
   });
 
   it('holds the window still while the peer does not take its replies', () => {
-    const { wire, recorder } = withChannels([1], { limits: { unsentReplyOctets: 5000 } });
+    const { wire, recorder } = withChannels([1], { limits: { exchangeOctets: 50_000 } });
     wire.frame('MSG 1 1 .', 'x'.repeat(40_000));
     expect(wire.headers()).toEqual(['SEQ 1 40000 65536']);
-    recorder.exchanges[0]?.reply(octets('x'.repeat(10_000)));
+    recorder.exchanges[0]?.reply(octets('x'.repeat(15_000)));
     wire.take();
     wire.frame('MSG 1 2 .', 'x'.repeat(40_000));
     expect(wire.take()).toEqual([]);
-    wire.openWindow(1);
-    expect(wire.headers()).toEqual(['RPY 1 1 * 4096 4096', 'SEQ 1 80000 65536']);
+    wire.openWindow(1, 65_536);
+    expect(wire.headers()).toEqual([
+      'RPY 1 1 * 4096 4096',
+      'RPY 1 1 * 8192 4096',
+      'RPY 1 1 . 12288 2712',
+      'SEQ 1 80000 65536',
+    ]);
   });
 
   it('gives what replies need, and no more, to a peer that does not take its own', () => {
     const { wire, recorder } = withChannels([1], {
-      limits: { receiveWindowOctets: 4096, unsentReplyOctets: 5000 },
+      limits: { receiveWindowOctets: 4096, exchangeOctets: 10_000 },
     });
     wire.frame('MSG 1 1 .', 'x');
     recorder.exchanges[0]?.reply(octets('x'.repeat(20_000)));
