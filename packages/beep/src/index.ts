@@ -110,7 +110,7 @@ export type {
 } from './session/profile.ts';
 export type { SessionOptions } from './session/session.ts';
 export { Session } from './session/session.ts';
-// Transports; TCP is the subpath `@apex/beep/tcp`
+// Transports; TCP and WebSocket are the subpaths `@apex/beep/tcp` and `@apex/beep/websocket`
 export { MemoryTransport, memoryPair } from './transport/memory.ts';
 export type { Circumstances, Negotiate, Transport, TransportHandler } from './transport/transport.ts';
 

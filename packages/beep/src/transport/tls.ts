@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import {
   checkServerIdentity,
   connect,
+  createSecureContext,
   createServer,
   type PeerCertificate as NodeCertificate,
   type Server,
@@ -75,9 +76,7 @@ export function tlsServer(options: TlsServerOptions): TlsServer {
   });
   return {
     reload({ cert, key, ca }) {
-      withCredentials(() =>
-        server.setSecureContext({ cert, key, ca, ciphers: CIPHERS, minVersion: MIN_VERSION }),
-      );
+      server.setSecureContext(secureOptions({ cert, key, ca }));
     },
     negotiate: (transport, { serverName, trailing }) => {
       const raw = socketOf(transport, trailing);
@@ -180,27 +179,34 @@ function handshake(
   return promise;
 }
 
-function serverWith({ cert, key, ca }: TlsServerOptions): Server {
-  return withCredentials(() =>
-    createServer({
-      cert,
-      key,
-      ...(ca === undefined ? {} : { ca, requestCert: true }),
-      // Who shows no certificate may authenticate otherwise.
-      rejectUnauthorized: false,
-      ciphers: CIPHERS,
-      honorCipherOrder: true,
-      minVersion: MIN_VERSION,
-    }),
-  );
+function serverWith(credentials: TlsServerOptions): Server {
+  return createServer({
+    ...secureOptions(credentials),
+    requestCert: credentials.ca !== undefined,
+    // Who shows no certificate may authenticate otherwise.
+    rejectUnauthorized: false,
+  });
 }
 
-function withCredentials<T>(make: () => T): T {
+/**
+ * What every server of TLS is made with, by whatever library: certificate and key, and what is asked of the protocol
+ * (3080 §9 rule 2, B11). Throws UsageError `tls.credentials` when they cannot be used.
+ */
+export function secureOptions({ cert, key, ca }: TlsCredentials & { readonly ca?: string | undefined }) {
+  const options = {
+    cert,
+    key,
+    ...(ca === undefined ? {} : { ca }),
+    ciphers: CIPHERS,
+    honorCipherOrder: true,
+    minVersion: MIN_VERSION,
+  } as const;
   try {
-    return make();
+    createSecureContext(options);
   } catch (error) {
     throw new UsageError('tls.credentials', unusable(error), { cause: error });
   }
+  return options;
 }
 
 function unusable(error: unknown): string {
