@@ -5,6 +5,7 @@ import { RemoteRelay } from './edge/remote-relay.ts';
 import { ListenError, type Listener, listen } from './listener.ts';
 import { profilesOf } from './profiles.ts';
 import type { ServerEvent } from './server-event.ts';
+import { answers } from './serving.ts';
 
 /** How often an edge tells its owner the number of its sessions, when that has changed, in milliseconds. */
 const TELL_MS = 1000;
@@ -65,10 +66,12 @@ async function begin(
       }),
       limits: settings.sessionLimits,
       tls: settings.tls,
+      http: settings.http,
+      canServe: () => answers(relay.desk),
       onEvent,
     });
     tellSessions(listener, out);
-    out.say({ kind: 'listening', ...listener.address });
+    out.say({ kind: 'listening', ...listener.address, http: listener.httpAddress });
     return listener;
   } catch (error) {
     if (!(error instanceof ListenError)) throw error;

@@ -4,7 +4,7 @@ import type { DomainCounters } from './create-domain.ts';
 import { mechanismOptions } from './credentials/authentication.ts';
 import { serverMechanisms } from './credentials/server-mechanisms.ts';
 import { EdgeConnection } from './edge/edge-connection.ts';
-import type { EdgeSettings, FromEdge, ToEdge } from './edge/messages.ts';
+import type { EdgeAddresses, EdgeSettings, FromEdge, ToEdge } from './edge/messages.ts';
 import type { Pipe } from './edge/pipe.ts';
 import type { ServerCredentials } from './listener.ts';
 import { authenticationOf, deskOf, type ServerOptions, servedDomain } from './serving.ts';
@@ -12,7 +12,7 @@ import { authenticationOf, deskOf, type ServerOptions, servedDomain } from './se
 /** An edge that its owner has accepted. */
 export interface Edge {
   /** Where it listens. Rejects with EdgeError when it cannot, or is gone before it does. */
-  readonly listening: Promise<{ readonly host: string; readonly port: number }>;
+  readonly listening: Promise<EdgeAddresses>;
   /** Resolves when the edge is gone. */
   readonly ended: Promise<void>;
 }
@@ -24,14 +24,14 @@ export interface ApexOwner {
   /** Open sessions of all edges. */
   readonly sessions: number;
   /** Serves through an edge: what `createEdge` runs at the other end of the pipe. */
-  accept(pipe: Pipe<FromEdge, ToEdge>, listen: EdgeSettings['listen']): Edge;
+  accept(pipe: Pipe<FromEdge, ToEdge>, listen: EdgeSettings['listen'], http?: EdgeSettings['http']): Edge;
   /** Has all edges show another certificate. Throws UsageError `tls.credentials`; without `tls` it does nothing. */
   reloadTls(credentials: ServerCredentials): void;
   /** Has the edges release their sessions, waits until all is durable. The store stays open. */
   close(): Promise<void>;
 }
 
-export interface OwnerOptions extends Omit<ServerOptions, 'listen'> {
+export interface OwnerOptions extends Omit<ServerOptions, 'listen' | 'http'> {
   /** Edges among which `sessionLimits.connections` are divided. */
   readonly edges: number;
 }
@@ -67,13 +67,14 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
       for (const edge of edges) sessions += edge.sessions;
       return sessions;
     },
-    accept(pipe, listen) {
+    accept(pipe, listen, http) {
       const settings = {
         domain: domain.relay.domain,
         listen,
         authentication,
         sessionLimits: limits,
         tls,
+        http,
       };
       const edge = new EdgeConnection({ relay: domain.relay, desk, pipe, settings, onEvent });
       edges.add(edge);

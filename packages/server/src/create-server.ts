@@ -4,13 +4,15 @@ import { mechanismOptions } from './credentials/authentication.ts';
 import { type Listener, listen, type ServerCredentials } from './listener.ts';
 import { profilesOf } from './profiles.ts';
 import { relayProfile } from './relay/relay-profile.ts';
-import { authenticationOf, deskOf, type ServerOptions, servedDomain } from './serving.ts';
+import { answers, authenticationOf, deskOf, type ServerOptions, servedDomain } from './serving.ts';
 
 export type { ServerOptions } from './serving.ts';
 
 export interface ApexServer {
   /** Where it listens; the port is the one in use. */
   readonly address: { readonly host: string; readonly port: number };
+  /** Where it listens for HTTP, if it does. */
+  readonly httpAddress: { readonly host: string; readonly port: number } | undefined;
   readonly administration: Administration;
   readonly counters: DomainCounters;
   /** Open sessions. */
@@ -32,7 +34,8 @@ export async function createServer(options: ServerOptions): Promise<ApexServer> 
   let listener: Listener;
   try {
     const { domain: name } = domain.relay;
-    const mechanisms = await mechanismOptions(name, deskOf(options), authenticationOf(options));
+    const desk = deskOf(options);
+    const mechanisms = await mechanismOptions(name, desk, authenticationOf(options));
     listener = await listen({
       ...options.listen,
       domain: name,
@@ -44,6 +47,8 @@ export async function createServer(options: ServerOptions): Promise<ApexServer> 
       }),
       limits: options.sessionLimits ?? {},
       tls: options.tls,
+      http: options.http,
+      canServe: () => answers(desk),
       onEvent,
     });
   } catch (error) {
@@ -52,6 +57,7 @@ export async function createServer(options: ServerOptions): Promise<ApexServer> 
   }
   return {
     address: listener.address,
+    httpAddress: listener.httpAddress,
     administration: domain.administration,
     counters: domain.counters,
     get sessions() {

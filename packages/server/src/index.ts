@@ -22,6 +22,8 @@ export { type TokenVerifierOptions, tokenVerifier } from './credentials/token-ve
 export { EdgeError } from './edge/edge-connection.ts';
 export type { EdgeSettings, FromEdge, ToEdge } from './edge/messages.ts';
 export type { Pipe, PipeHandlers } from './edge/pipe.ts';
+export type { HttpOptions } from './http/http-listener.ts';
+export { originOf } from './http/origin.ts';
 export { ListenError, type ServerCredentials } from './listener.ts';
 export type {
   BeginProcess,

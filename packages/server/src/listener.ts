@@ -1,12 +1,17 @@
 import { listenTcp } from '@apex/beep/tcp';
 import { type TlsCredentials, tlsServer } from '@apex/beep/tls';
-import { Sessions, type SessionsOptions } from './sessions.ts';
+import { type HttpListener, type HttpOptions, listenHttp } from './http/http-listener.ts';
+import { defaultSessionLimits, Sessions, type SessionsOptions } from './sessions.ts';
 
 export interface ListenOptions extends Omit<SessionsOptions, 'negotiate'> {
   readonly host: string;
   readonly port: number;
   /** What protects sessions whose peers ask for it. */
   readonly tls?: ServerCredentials | undefined;
+  /** BEEP over WebSocket, beside TCP. */
+  readonly http?: HttpOptions | undefined;
+  /** Whether sessions could do anything, for `/readyz`. */
+  readonly canServe: () => Promise<boolean>;
 }
 
 /** PEM texts: certificate with those between it and its root, key, and the roots of clients' certificates. */
@@ -16,6 +21,8 @@ export interface ServerCredentials extends TlsCredentials {
 
 export interface Listener {
   readonly address: { readonly host: string; readonly port: number };
+  /** Where it listens for HTTP, if it does. */
+  readonly httpAddress: { readonly host: string; readonly port: number } | undefined;
   readonly sessions: number;
   /** Shows another certificate from now on; sessions that stand go on. Throws UsageError `tls.credentials`. */
   reloadTls(credentials: ServerCredentials): void;
@@ -35,7 +42,8 @@ export class ListenError extends Error {
 }
 
 /**
- * Listens for BEEP sessions over TCP (RFC 3081). Rejects with ListenError, and UsageError `tls.credentials`.
+ * Listens for BEEP sessions over TCP (RFC 3081), and over WebSocket. Rejects with ListenError, and UsageError
+ * `tls.credentials`.
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const tls = options.tls === undefined ? undefined : tlsServer(options.tls);
@@ -46,20 +54,53 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   }).catch((error: unknown) => {
     throw listenError(error as NodeJS.ErrnoException, options);
   });
+  let http: HttpListener | undefined;
+  try {
+    http = await listenWebSocket(options, sessions);
+  } catch (error) {
+    await tcp.close();
+    throw error;
+  }
   return {
     address: { host: tcp.host, port: tcp.port },
+    httpAddress: http?.address,
     get sessions() {
       return sessions.size;
     },
-    reloadTls: (credentials) => tls?.reload(credentials),
+    reloadTls(credentials) {
+      tls?.reload(credentials);
+      http?.reloadTls(credentials);
+    },
     async close() {
+      // Until the sessions are released HTTP tells that there are no new ones.
+      http?.drain();
       await tcp.close();
       await sessions.close();
+      await http?.close();
     },
   };
 }
 
-function listenError(error: NodeJS.ErrnoException, { host, port }: ListenOptions): ListenError {
+async function listenWebSocket(
+  { http, tls, limits, canServe, onEvent }: ListenOptions,
+  sessions: Sessions,
+): Promise<HttpListener | undefined> {
+  if (http === undefined) return undefined;
+  const { connections, receiveWindowOctets } = { ...defaultSessionLimits, ...limits };
+  return listenHttp({
+    ...http,
+    tls,
+    connections,
+    receiveWindowOctets,
+    accept: (transport) => sessions.accept(transport),
+    canServe,
+    onEvent,
+  }).catch((error: unknown) => {
+    throw listenError(error as NodeJS.ErrnoException, http);
+  });
+}
+
+function listenError(error: NodeJS.ErrnoException, { host, port }: HttpOptions): ListenError {
   const where = `${host}:${port}`;
   switch (error.code) {
     case 'EADDRINUSE':

@@ -6,6 +6,7 @@ import { PasswordVerifier } from './credentials/password-verifier.ts';
 import { defaultScramIterations } from './credentials/scram.ts';
 import type { PasswordDesk } from './credentials/server-mechanisms.ts';
 import type { TokenVerifierOptions } from './credentials/token-verifier.ts';
+import type { HttpOptions } from './http/http-listener.ts';
 import type { ServerCredentials } from './listener.ts';
 import type { ServerEvent } from './server-event.ts';
 import type { SessionLimits } from './sessions.ts';
@@ -17,6 +18,8 @@ export interface ServerOptions extends Omit<DomainOptions, 'onRefused'> {
   readonly requireTls?: boolean;
   /** Certificate and key, so that peers can ask for TLS (RFC 3080 §3.1). */
   readonly tls?: ServerCredentials | undefined;
+  /** BEEP over WebSocket at `/beep`, `/healthz`, `/readyz`; absent: no HTTP. With `tls` it is protected. */
+  readonly http?: HttpOptions | undefined;
   /** Whose access tokens OAUTHBEARER takes; needed for it. */
   readonly oauth?: TokenVerifierOptions | undefined;
   readonly sessionLimits?: Partial<SessionLimits>;
@@ -59,6 +62,14 @@ export function deskOf({ store, iterations }: Pick<ServerOptions, 'store' | 'ite
         passwords.verify(canonical(authentication), password, hostOf(remoteAddress)),
     },
   };
+}
+
+/** Whether the store answers: it is asked for the credentials of nobody. */
+export function answers(desk: PasswordDesk): Promise<boolean> {
+  return desk.findCredentials('', 'SCRAM-SHA-256').then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Names compare in canonical form; what is no name is looked up as it is, and not found. */

@@ -1,4 +1,13 @@
-import { drive, type Limits, type Negotiate, type Peer, type Profile, type Transport } from '@apex/beep';
+import {
+  drive,
+  type Limits,
+  type Negotiate,
+  type Peer,
+  type Profile,
+  type Transport,
+  tlsProfileUri,
+} from '@apex/beep';
+import { WebSocketTransport } from '@apex/beep/websocket';
 import type { ServerEvent } from './server-event.ts';
 
 /** Limits of the sessions of a server, each with its unit. */
@@ -61,7 +70,11 @@ export class Sessions {
     if (full) onEvent({ level: 'warn', name: 'session.refused', remote: transport.remoteAddress });
     const peer = drive(transport, {
       role: 'listener',
-      profiles,
+      // What protects a WebSocket stands below it.
+      profiles:
+        transport instanceof WebSocketTransport
+          ? profiles.filter(({ uri }) => uri !== tlsProfileUri)
+          : profiles,
       negotiate,
       limits: beepLimits(this.#limits),
       acceptsServerName: (name) => name.toLowerCase() === domain || isAddress(name),

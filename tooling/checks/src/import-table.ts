@@ -48,7 +48,7 @@ export const packageRules: readonly PackageRule[] = [
       { files: ['testing/'], seenBy: [] },
       { files: ['index.ts'], seenBy: [] },
     ],
-    browserEntries: ['index.ts'],
+    browserEntries: ['index.ts', 'transport/websocket.ts'],
   },
   {
     name: '@apex/protocol',
@@ -84,6 +84,7 @@ export const packageRules: readonly PackageRule[] = [
       { files: ['services/'] },
       { files: ['store/'], seenBy: ['create-server.ts', 'testing/', 'index.ts'] },
       { files: ['administration.ts', 'sessions.ts', 'profiles.ts'] },
+      { files: ['http/'] },
       { files: ['listener.ts'] },
       { files: ['edge/'] },
       { files: ['create-domain.ts'] },
@@ -108,9 +109,9 @@ export const packageRules: readonly PackageRule[] = [
       { files: ['presence/'] },
       { files: ['client.ts'] },
       { files: ['index.ts'] },
-      { files: ['tcp.ts'], seenBy: [] },
+      { files: ['tcp.ts', 'websocket.ts'], seenBy: [] },
     ],
-    browserEntries: ['index.ts'],
+    browserEntries: ['index.ts', 'websocket.ts'],
   },
   {
     name: '@apex/apexd',

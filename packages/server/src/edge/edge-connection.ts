@@ -10,7 +10,7 @@ import type { Relay } from '../relay/relay.ts';
 import { RelayChannel, RelaySession } from '../relay/relay-session.ts';
 import { terminate } from '../relay/terminate.ts';
 import type { ServerEvent } from '../server-event.ts';
-import type { EdgeSettings, FromEdge, ToEdge } from './messages.ts';
+import type { EdgeAddresses, EdgeSettings, FromEdge, ToEdge } from './messages.ts';
 import { Outbound, type Pipe } from './pipe.ts';
 import { RemoteLink } from './remote-link.ts';
 
@@ -44,7 +44,7 @@ interface EdgeSession {
  */
 export class EdgeConnection {
   /** Where the edge listens. Rejects with ReplyError when it cannot, or is gone before it does. */
-  readonly listening: Promise<{ readonly host: string; readonly port: number }>;
+  readonly listening: Promise<EdgeAddresses>;
   /** Resolves when the edge is gone. */
   readonly ended: Promise<void>;
   /** Open sessions of the edge. */
@@ -53,7 +53,7 @@ export class EdgeConnection {
   readonly #out: Outbound<ToEdge>;
   readonly #channels = new Map<number, OpenChannel>();
   readonly #sessions = new Map<number, EdgeSession>();
-  readonly #listening = Promise.withResolvers<{ host: string; port: number }>();
+  readonly #listening = Promise.withResolvers<EdgeAddresses>();
   readonly #ended = Promise.withResolvers<void>();
   readonly #drained = Promise.withResolvers<void>();
   readonly #marks = new Map<number, () => void>();

@@ -1,6 +1,7 @@
 import type { PeerIdentity } from '@apex/beep';
 import type { Attach, Bind, PublishParts, Terminate } from '@apex/protocol';
 import type { Authentication } from '../credentials/authentication.ts';
+import type { HttpOptions } from '../http/http-listener.ts';
 import type { ServerCredentials } from '../listener.ts';
 import type { ServerEvent } from '../server-event.ts';
 import type { SessionLimits } from '../sessions.ts';
@@ -17,7 +18,7 @@ export type FromEdge =
   /** The first message: it takes messages. What a process is sent before it has started to listen may be lost. */
   | { readonly kind: 'ready' }
   /** It accepts connections. */
-  | { readonly kind: 'listening'; readonly host: string; readonly port: number }
+  | ({ readonly kind: 'listening' } & EdgeAddresses)
   | { readonly kind: 'not-listening'; readonly code: string; readonly text: string }
   /** A peer has started an APEX channel. */
   | { readonly kind: 'opened'; readonly channel: number; readonly session: number }
@@ -119,6 +120,13 @@ export type ToEdge =
   /** Accepts no more connections, and releases the sessions. */
   | { readonly kind: 'drain' };
 
+/** Where an edge listens. */
+export interface EdgeAddresses {
+  readonly host: string;
+  readonly port: number;
+  readonly http?: { readonly host: string; readonly port: number } | undefined;
+}
+
 /** What an edge needs to know to serve. */
 export interface EdgeSettings {
   readonly domain: string;
@@ -126,4 +134,5 @@ export interface EdgeSettings {
   readonly authentication: Authentication;
   readonly sessionLimits: Partial<SessionLimits>;
   readonly tls?: ServerCredentials | undefined;
+  readonly http?: HttpOptions | undefined;
 }

@@ -17,6 +17,7 @@ import {
 import { onTestFinished } from 'vitest';
 import { createEdge } from '../../src/create-edge.ts';
 import { type ApexOwner, createOwner, type OwnerOptions } from '../../src/create-owner.ts';
+import type { HttpOptions } from '../../src/http/http-listener.ts';
 import type { ServerEvent } from '../../src/server-event.ts';
 import { MemoryStore } from '../../src/store/memory/memory-store.ts';
 import { MemoryPipe } from './pipes.ts';
@@ -24,6 +25,8 @@ import { MemoryPipe } from './pipes.ts';
 export interface StageEdge {
   readonly pipe: MemoryPipe;
   readonly port: number;
+  /** Of HTTP, where it has that. */
+  readonly httpPort: number | undefined;
 }
 
 /** An owner and its edges in one process, each edge with a port of its own. */
@@ -77,11 +80,15 @@ export class Stage {
   }
 }
 
-export async function startEdge(owner: ApexOwner, pipe = new MemoryPipe()): Promise<StageEdge> {
-  const { listening } = owner.accept(pipe.ownersEnd, { host: '127.0.0.1', port: 0 });
+export async function startEdge(
+  owner: ApexOwner,
+  pipe = new MemoryPipe(),
+  http?: HttpOptions,
+): Promise<StageEdge> {
+  const { listening } = owner.accept(pipe.ownersEnd, { host: '127.0.0.1', port: 0 }, http);
   void createEdge(pipe.edgesEnd);
-  const { port } = await listening;
-  return { pipe, port };
+  const { port, http: httpAddress } = await listening;
+  return { pipe, port, httpPort: httpAddress?.port };
 }
 
 export class Application {

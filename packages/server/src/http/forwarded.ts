@@ -1,0 +1,35 @@
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { WebSocketFacts } from '@apex/beep/websocket';
+
+/**
+ * Who has sent a request, and whether on a protected connection. Behind a proxy that is trusted, that is what the proxy
+ * says: it adds the address of its peer at the end of X-Forwarded-For, and sets X-Forwarded-Proto. What others
+ * have written there before, the peer itself included, does not count.
+ */
+export function peerOf(
+  { headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>,
+  trustProxy: boolean,
+): WebSocketFacts {
+  const { remoteAddress = '', remotePort = 0 } = socket;
+  const direct = {
+    remoteAddress: `${hostOf(remoteAddress)}:${remotePort}`,
+    secured: (socket as Partial<TLSSocket>).encrypted === true,
+  };
+  if (!trustProxy) return direct;
+  const address = lastOf(headers['x-forwarded-for']);
+  return {
+    // Of its port the proxy says nothing.
+    remoteAddress: isIP(address) === 0 ? direct.remoteAddress : `${hostOf(address)}:0`,
+    secured: direct.secured || lastOf(headers['x-forwarded-proto']).toLowerCase() === 'https',
+  };
+}
+
+function lastOf(field: string | readonly string[] | undefined): string {
+  return [field ?? ''].flat().join(',').split(',').at(-1)!.trim();
+}
+
+function hostOf(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
+}
