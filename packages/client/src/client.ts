@@ -299,9 +299,8 @@ async function secure(
 ): Promise<void> {
   if (peer.facts.secured) return;
   if (security === undefined) {
-    // 3080 §9: such a server tells nothing but this to who has not asked for protection.
-    const isAlone = profiles.length === 1 && profiles[0] === tlsProfileUri;
-    if (!isAlone) return;
+    // 3080 §9: such a server tells nothing but this to who has not asked for protection; over WebSocket, nothing.
+    if (profiles.some((uri) => uri !== tlsProfileUri)) return;
     const message = `secure ${peer.facts.remoteAddress}: the server takes protected sessions only; ask for TLS`;
     throw new ApexError('client.usage', message);
   }
