@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { type ApexClient, ApexError, connect, type TlsOptions } from '@apex/client/tcp';
+import { type ConnectWebSocketOptions, connectWebSocket } from '@apex/client/websocket';
 import { parent } from '@apex/protocol';
 import { readCredentials } from './credentials.ts';
 import { AppError, usage } from './errors.ts';
 import { type Print, printer } from './printer.ts';
-import { attachmentFor, endpointOf, parseTarget } from './target.ts';
+import { attachmentFor, endpointOf, parseTarget, type Target } from './target.ts';
+import { requiresTls } from './web-socket.ts';
 
 /** What every command can be told. */
 export interface ApplicationOptions {
@@ -48,19 +50,14 @@ export async function withApplication(
 ): Promise<void> {
   if (options.as === undefined) throw usage('--as: name the endpoint to attach as, such as fred@example.com');
   const endpoint = options.isExact === true ? endpointOf(options.as, '--as') : attachmentFor(options.as);
-  const { host, port, isLoopback } = parseTarget(options.server);
-  const tls = tlsOf(options, isLoopback);
+  const dial = dialOf(parseTarget(options.server), options);
   const credentials = await readCredentials(parent(endpoint), options.cert !== undefined);
   const stop = new AbortController();
   const release = stopOn(stop);
   try {
-    const client = await connect({
-      host,
-      port,
+    const client = await dial({
       endpoint,
       credentials,
-      requireTls: tls !== false,
-      tls,
       replyMs: REPLY_MS,
       attachOverride: options.attachOverride === true,
       signal: stop.signal,
@@ -83,6 +80,21 @@ export async function withApplication(
 /** The publisher that a command names. */
 export function publisherOf(text: string): string {
   return endpointOf(text, 'publisher');
+}
+
+type Dial = (options: Omit<ConnectWebSocketOptions, 'url' | 'requireTls'>) => Promise<ApexClient>;
+
+/** What connects: over TCP, or over WebSocket when the server is named by a URL. */
+function dialOf(target: Target, options: ApplicationOptions): Dial {
+  if (target.kind === 'websocket') {
+    const { url } = target;
+    const ca = options.ca === undefined ? undefined : readPem('--ca', options.ca);
+    const requireTls = requiresTls(target, options, ca);
+    return (more) => connectWebSocket({ ...more, url, requireTls });
+  }
+  const { host, port, isLoopback } = target;
+  const tls = tlsOf(options, isLoopback);
+  return (more) => connect({ ...more, host, port, requireTls: tls !== false, tls });
 }
 
 /** TLS unless it is this machine, or was declined in so many words. */

@@ -101,7 +101,7 @@ function common(command: Command): Command {
   return command
     .addOption(new Option('--as <endpoint>', 'who you are, such as fred@example.com').env('APEX_ENDPOINT'))
     .addOption(
-      new Option('--server <host[:port]>', 'where the server is')
+      new Option('--server <host[:port]>', 'where the server is, or wss://host/beep for WebSocket')
         .env('APEX_SERVER')
         .default('127.0.0.1:9130'),
     )

@@ -11,6 +11,8 @@ export interface DomainOptions {
   readonly tls?: object;
   /** Keys of the configuration. */
   readonly auth?: object;
+  /** Serves WebSocket too. */
+  readonly http?: true;
   /** Files of its folder. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -24,6 +26,8 @@ export class Domain {
   readonly #commands: AppProcess[] = [];
   #server: AppProcess | undefined;
   #port = 0;
+  /** Its URL of WebSocket, when it has one. */
+  webSocket = '';
   readonly #options: DomainOptions;
 
   private constructor(options: DomainOptions) {
@@ -41,8 +45,8 @@ export class Domain {
     for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(domain.file(name), text);
     if (options.tls !== undefined) {
       const files = ['--cert', domain.file('cert.pem'), '--key', domain.file('key.pem')];
-      const made = await new AppProcess('apexd', ['tls', 'self-signed', '--domain', 'example.com', ...files])
-        .ended;
+      const names = ['--domain', 'example.com', '--name', 'localhost'];
+      const made = await new AppProcess('apexd', ['tls', 'self-signed', ...names, ...files]).ended;
       if (made.code !== 0) throw new Error(made.errors);
     }
     const lines = ['fred', 'wilma', 'barney'].map((name) => `${name}@example.com,${PASSWORD}\n`);
@@ -71,6 +75,9 @@ export class Domain {
       const port = /:(\d+)$/.exec(line)?.[1];
       return port === undefined ? undefined : Number(port);
     });
+    if (this.#options.http === true) {
+      this.webSocket = await this.#server.find((line) => /^WebSocket at (\S+)$/.exec(line)?.[1]);
+    }
   }
 
   async killServer(): Promise<void> {
@@ -101,7 +108,7 @@ export class Domain {
     endpoint: string,
     ...command: readonly string[]
   ): AppProcess {
-    const place = ['--as', endpoint, '--server', this.address];
+    const place = ['--as', endpoint, ...(command.includes('--server') ? [] : ['--server', this.address])];
     const started = new AppProcess('apex', [...command, ...place], environment);
     this.#commands.push(started);
     return started;
@@ -120,11 +127,12 @@ export class Domain {
   }
 
   #configure(port: number): void {
-    const { tls, auth } = this.#options;
+    const { tls, auth, http } = this.#options;
     const config = {
       domain: 'example.com',
       dataDir: 'data',
       edge: { host: '127.0.0.1', port },
+      ...(http === undefined ? {} : { http: { port: 0 } }),
       log: { level: 'warn' },
       auth: { requireTls: tls !== undefined, iterations: 4096, ...auth },
       ...(tls === undefined ? {} : { tls: { cert: 'cert.pem', key: 'key.pem', ...tls } }),

@@ -42,12 +42,23 @@ describe('durations', () => {
 
 describe('servers', () => {
   it.each([
-    ['127.0.0.1', { host: '127.0.0.1', port: 9130, isLoopback: true }],
-    ['localhost:1', { host: 'localhost', port: 1, isLoopback: true }],
-    ['[::1]:913', { host: '::1', port: 913, isLoopback: true }],
-    ['::1', { host: '::1', port: 9130, isLoopback: true }],
-    ['127.0.0.1.example.com:913', { host: '127.0.0.1.example.com', port: 913, isLoopback: false }],
-    ['192.0.2.1:913', { host: '192.0.2.1', port: 913, isLoopback: false }],
+    ['127.0.0.1', { kind: 'tcp', host: '127.0.0.1', port: 9130, isLoopback: true }],
+    ['localhost:1', { kind: 'tcp', host: 'localhost', port: 1, isLoopback: true }],
+    ['[::1]:913', { kind: 'tcp', host: '::1', port: 913, isLoopback: true }],
+    ['::1', { kind: 'tcp', host: '::1', port: 9130, isLoopback: true }],
+    [
+      '127.0.0.1.example.com:913',
+      { kind: 'tcp', host: '127.0.0.1.example.com', port: 913, isLoopback: false },
+    ],
+    ['192.0.2.1:913', { kind: 'tcp', host: '192.0.2.1', port: 913, isLoopback: false }],
+    [
+      'ws://[::1]:9180/beep',
+      { kind: 'websocket', url: 'ws://[::1]:9180/beep', isLoopback: true, isSecured: false },
+    ],
+    [
+      'WSS://Example.com/beep',
+      { kind: 'websocket', url: 'wss://example.com/beep', isLoopback: false, isSecured: true },
+    ],
   ])('%s', (text, target) => {
     expect(parseTarget(text)).toEqual(target);
   });

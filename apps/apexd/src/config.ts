@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isAction, isActor, isDomain } from '@apex/protocol';
-import { defaultMechanisms } from '@apex/server';
+import { defaultMechanisms, originOf } from '@apex/server';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { AppError } from './errors.ts';
 
 /** IANA's port of the endpoint-relay mode (RFC 3340 §8.3). */
 export const EDGE_PORT = 913;
+/** Where HTTP is served unless something else is said. */
+export const HTTP_PORT = 9180;
 
 const port = z.int().min(0).max(65_535);
 const positive = z.int().min(1);
@@ -16,6 +18,20 @@ const seconds = positive.max(24 * 60 * 60);
 const listenSchema = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
   port: port.default(EDGE_PORT),
+});
+
+const httpSchema = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1'),
+  port: port.default(HTTP_PORT),
+  origins: z
+    .array(
+      z
+        .string()
+        .refine((text) => originOf(text) !== undefined, 'is not an origin such as https://example.com'),
+    )
+    .min(1)
+    .optional(),
+  trustProxy: z.boolean().default(false),
 });
 
 /** Each limit is described, with its unit and default, in docs/guides/configuration.md. */
@@ -59,6 +75,7 @@ export const configSchema = z
     domain: z.string().refine(isDomain, 'is not a domain such as example.com or [192.0.2.1]').toLowerCase(),
     dataDir: z.string().min(1),
     edge: listenSchema.prefault({}),
+    http: httpSchema.optional(),
     tls: z
       .strictObject({ cert: z.string().min(1), key: z.string().min(1), ca: z.string().min(1).optional() })
       .optional(),
@@ -123,7 +140,7 @@ export const configSchema = z
 export type Config = z.output<typeof configSchema>;
 
 /** Keys that design foresees and this version does not serve yet; naming one is an error, not a silence. */
-const notYet = new Set(['mesh', 'http']);
+const notYet = new Set(['mesh']);
 
 /**
  * Reads and validates a configuration. Throws AppError `config.read`, `config.syntax` or

@@ -9,11 +9,12 @@ export const DEMO_PORT = 9130;
 const names = ['fred', 'wilma', 'barney'] as const;
 const domain = 'example.com';
 
-export function demoConfig(folder: string, port: number): Config {
+export function demoConfig(folder: string, port: number, httpPort: number): Config {
   return configSchema.parse({
     domain,
     dataDir: resolve(folder),
     edge: { host: '127.0.0.1', port },
+    http: { host: '127.0.0.1', port: httpPort },
     auth: { requireTls: false },
     log: { level: 'warn' },
   });
@@ -47,12 +48,13 @@ export async function provisionDemo(server: ApexServer, passwords: Passwords): P
 }
 
 /** Everything a person needs to try it, as printed on the terminal. */
-export function demoText(passwords: Passwords, host: string, port: number): string {
+export function demoText(passwords: Passwords, host: string, port: number, webSocket: string): string {
   const server = port === DEMO_PORT ? '' : ` --server ${host}:${port}`;
   const command = (name: (typeof names)[number], rest: string): string =>
     `  APEX_PASSWORD=${passwords[name]} npm run -s apex -- ${rest} --as ${name}@${domain}${server}`;
   return [
     `apexd serves the demo domain ${domain} on ${host}:${port} (loopback only, no TLS).`,
+    `Over WebSocket it is at ${webSocket}`,
     '',
     ...names.map((name) => `  ${`${name}@${domain}`.padEnd(20)} password ${passwords[name]}`),
     '',

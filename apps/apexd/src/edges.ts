@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import type { ApexOwner, Edge, EdgeError, FromEdge, Pipe, ToEdge } from '@apex/server';
+import type { ApexOwner, Edge, EdgeError, FromEdge, HttpOptions, Pipe, ToEdge } from '@apex/server';
 import type { Logger } from 'pino';
 
 /** Batches that may be on their way to an edge; one that does not take them is ended. */
@@ -11,6 +11,12 @@ const RESTART_MS = 1000;
 
 type Listen = { readonly host: string; readonly port: number };
 
+/** Where edges listen, as a configuration says it. */
+export interface EdgePlaces {
+  readonly edge: Listen;
+  readonly http?: HttpOptions | undefined;
+}
+
 /** How often a free port is looked for that nobody else takes meanwhile. */
 const ATTEMPTS = 10;
 
@@ -19,36 +25,48 @@ const ATTEMPTS = 10;
  * again; what was attached through it attaches anew.
  */
 export class Edges {
-  readonly address: Listen;
+  readonly #places: EdgePlaces;
   readonly #owner: ApexOwner;
   readonly #log: Logger;
   #isStopping = false;
   readonly #ended = new Set<Promise<void>>();
 
-  private constructor(owner: ApexOwner, address: Listen, log: Logger) {
+  private constructor(owner: ApexOwner, places: EdgePlaces, log: Logger) {
     this.#owner = owner;
-    this.address = address;
+    this.#places = places;
     this.#log = log;
   }
 
+  get address(): Listen {
+    return this.#places.edge;
+  }
+
+  /** Where they listen for HTTP, if they do. */
+  get httpAddress(): Listen | undefined {
+    const { http } = this.#places;
+    return http && { host: http.host, port: http.port };
+  }
+
   /** Starts `count` edges; resolves when all of them listen. Rejects with EdgeError when one cannot. */
-  static async start(owner: ApexOwner, count: number, listen: Listen, log: Logger): Promise<Edges> {
+  static async start(owner: ApexOwner, count: number, places: EdgePlaces, log: Logger): Promise<Edges> {
     const source = import.meta.url.endsWith('.ts');
     cluster.setupPrimary({
       exec: fileURLToPath(new URL(source ? './edge-main.ts' : './edge-main.js', import.meta.url)),
       args: [],
       serialization: 'advanced',
     });
-    const { host, port } = listen;
+    const { edge, http } = places;
+    const isChosen = edge.port === 0 || http?.port === 0;
     for (let attempt = 1; ; attempt += 1) {
       // All edges have to get the same port, also those that are started when no other is left.
-      const edges = new Edges(owner, { host, port: port === 0 ? await freePort(host) : port }, log);
+      const found = { edge: await withPort(edge), http: http && (await withPort(http)) };
+      const edges = new Edges(owner, found, log);
       try {
         await Promise.all(Array.from({ length: count }, () => edges.#fork().listening));
         return edges;
       } catch (error) {
         await edges.stop();
-        const isTaken = port === 0 && (error as EdgeError).code === 'listen.in-use';
+        const isTaken = isChosen && (error as EdgeError).code === 'listen.in-use';
         if (!isTaken || attempt === ATTEMPTS) throw error;
       }
     }
@@ -69,7 +87,7 @@ export class Edges {
   #fork(): Edge {
     const worker = cluster.fork();
     const startedAt = performance.now();
-    const edge = this.#owner.accept(pipeTo(worker, this.#log), this.address);
+    const edge = this.#owner.accept(pipeTo(worker, this.#log), this.address, this.#places.http);
     this.#log.debug({ event: 'edge.started', pid: worker.process.pid });
     const ended = edge.ended.then(() => {
       this.#ended.delete(ended);
@@ -90,6 +108,10 @@ export class Edges {
       (error: Error) => this.#log.error({ event: 'edge.failed', error: error.message }),
     );
   }
+}
+
+async function withPort<Place extends Listen>(place: Place): Promise<Place> {
+  return place.port === 0 ? { ...place, port: await freePort(place.host) } : place;
 }
 
 /** A port that the system chooses; 0 when this host cannot be listened on, which the edges will say. */

@@ -30,7 +30,7 @@ export interface RunningServer {
  * processes hold the connections.
  */
 export async function serve(config: Config, log: Logger, workers = 0): Promise<RunningServer> {
-  if (config.auth.requireTls && config.tls === undefined) {
+  if (config.auth.requireTls && config.tls === undefined && config.http?.trustProxy !== true) {
     throw new AppError(
       'serve.tls',
       'auth.requireTls is true and there is no tls: nobody could authenticate; configure tls (apexd tls self-signed makes a certificate for trying out), or set auth.requireTls to false on a network that you trust',
@@ -48,7 +48,7 @@ export async function serve(config: Config, log: Logger, workers = 0): Promise<R
     const admin = await listenAdmin(config.dataDir, server.administration, log);
     closers.add(() => admin.close());
     holdYoungGeneration();
-    log.info({ event: 'serving', domain: config.domain, ...server.address });
+    log.info({ event: 'serving', domain: config.domain, ...server.address, http: server.httpAddress });
     return { server, stop: () => closers.close() };
   } catch (error) {
     await closers.close();
@@ -80,17 +80,18 @@ async function start(
     },
     onEvent: (event: ServerEvent) => logEvent(log, event),
   };
-  if (workers === 0) return createServer({ ...options, listen: config.edge });
+  if (workers === 0) return createServer({ ...options, listen: config.edge, http: config.http });
   const owner = await createOwner({ ...options, edges: workers });
   let edges: Edges;
   try {
-    edges = await Edges.start(owner, workers, config.edge, log);
+    edges = await Edges.start(owner, workers, config, log);
   } catch (error) {
     await owner.close();
     throw error;
   }
   return {
     address: edges.address,
+    httpAddress: edges.httpAddress,
     administration: owner.administration,
     counters: owner.counters,
     get sessions() {

@@ -59,6 +59,23 @@ describe('the configuration', () => {
     expect(problemOf(`${minimal}mesh: { port: 912 }\n`)).toMatch(/^apexd\.yaml:3: mesh: .*not serve it yet/);
   });
 
+  it('serves HTTP when it is asked for, to pages of the origins that are named', () => {
+    const http = (text: string) => parseConfig(`${minimal}http: ${text}\n`, 'apexd.yaml').http;
+    expect(parseConfig(minimal, 'apexd.yaml').http).toBeUndefined();
+    expect(http('{}')).toEqual({ host: '127.0.0.1', port: 9180, trustProxy: false });
+    expect(http('{ port: 80, origins: [https://example.com], trustProxy: true }')).toEqual({
+      host: '127.0.0.1',
+      port: 80,
+      origins: ['https://example.com'],
+      trustProxy: true,
+    });
+    for (const origin of ['"*"', 'example.com', 'https://example.com/page', 'null', 'wss://example.com']) {
+      expect(problemOf(`${minimal}http:\n  origins: [${origin}]\n`)).toMatch(
+        /^apexd\.yaml:4: http\.origins\.0: /,
+      );
+    }
+  });
+
   it('names the line of a wrong value', () => {
     expect(problemOf(`${minimal}edge:\n  port: 70000\n`)).toMatch(/^apexd\.yaml:4: edge\.port: /);
     expect(problemOf('domain: "not a domain"\ndataDir: x\n')).toMatch(

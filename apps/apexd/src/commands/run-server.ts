@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
-import { type Config, readConfig } from '../config.ts';
+import { type Config, HTTP_PORT, readConfig } from '../config.ts';
 import { DEMO_PORT, demoConfig, demoPasswords, demoText, provisionDemo } from '../demo.ts';
 import { AppError } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { reloadConfig } from '../reload.ts';
 import { type RunningServer, serve } from '../serve.ts';
+import { webSocketUrl } from '../web-socket-url.ts';
 
 export interface ServeOptions {
   readonly config?: string;
@@ -51,10 +52,15 @@ async function startConfigured(path: string, workers: number): Promise<Started> 
   let config = readConfig(path);
   const log = createLog(config.log.level);
   const running = await serve(config, log, workers);
-  const { host, port } = running.server.address;
+  const { address, httpAddress } = running.server;
+  const { tls, http } = config;
+  const webSocket = httpAddress && webSocketUrl(httpAddress, tls !== undefined && http?.trustProxy !== true);
   return {
     running,
-    text: `apexd serves ${config.domain} on ${host}:${port}\n`,
+    text: [
+      `apexd serves ${config.domain} on ${address.host}:${address.port}\n`,
+      webSocket === undefined ? '' : `WebSocket at ${webSocket}\n`,
+    ].join(''),
     reload() {
       config = reloadConfig(path, config, running.server, log);
     },
@@ -66,11 +72,15 @@ async function startDemo(options: ServeOptions, workers: number): Promise<Starte
   const passwords = demoPasswords(folder);
   const running = await serveDemo(folder, options.port, workers);
   await provisionDemo(running.server, passwords);
-  const { host, port } = running.server.address;
-  return { running, text: `${demoText(passwords, host, port)}\n` };
+  const { address, httpAddress } = running.server;
+  const webSocket = webSocketUrl(httpAddress!, false);
+  return { running, text: `${demoText(passwords, address.host, address.port, webSocket)}\n` };
 }
 
-/** The usual demo port, or one that the system chooses when it is taken and none was asked for. */
+/**
+ * The usual ports, or those that the system chooses when they are taken: that of HTTP first, the other one only when
+ * none was asked for.
+ */
 async function serveDemo(folder: string, port: string | undefined, workers: number): Promise<RunningServer> {
   const wanted = port === undefined ? DEMO_PORT : Number(port);
   if (!Number.isInteger(wanted) || wanted < 0 || wanted > 65_535) {
@@ -78,12 +88,15 @@ async function serveDemo(folder: string, port: string | undefined, workers: numb
   }
   const start = (config: Config): Promise<RunningServer> =>
     serve(config, createLog(config.log.level), workers);
-  try {
-    return await start(demoConfig(folder, wanted));
-  } catch (error) {
-    if (port !== undefined || (error as { code?: string }).code !== 'listen.in-use') throw error;
-    return start(demoConfig(folder, 0));
+  const choices = wanted === 0 ? [] : [[wanted, HTTP_PORT], ...(port === undefined ? [[wanted, 0]] : [])];
+  for (const [edge = 0, http = 0] of choices) {
+    try {
+      return await start(demoConfig(folder, edge, http));
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'listen.in-use') throw error;
+    }
   }
+  return start(demoConfig(folder, port === undefined ? 0 : wanted, 0));
 }
 
 /** How many processes hold the connections; 0: this one does. */
