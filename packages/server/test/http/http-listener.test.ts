@@ -340,7 +340,14 @@ describe('protected', () => {
   function status({ authority: place }: Serving, options: object = {}): Promise<number | undefined> {
     const port = Number(place.split(':')[1]);
     return new Promise((resolve, reject) => {
-      const asking = request({ host: 'localhost', port, path: '/healthz', ca: authority.ca, ...options });
+      const asking = request({
+        host: 'localhost',
+        port,
+        path: '/healthz',
+        ca: authority.ca,
+        agent: false,
+        ...options,
+      });
       asking.on('response', (response) => {
         response.resume();
         resolve(response.statusCode);
