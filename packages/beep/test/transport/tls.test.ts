@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
+import { Authority, type Credentials } from '@apex/vitest/certificates';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type DriveOptions, drive } from '../../src/driver.ts';
 import { beepXml } from '../../src/message/mime.ts';
@@ -17,7 +18,6 @@ import {
   tlsClient,
   tlsServer,
 } from '../../src/transport/tls.ts';
-import { Authority, type Credentials } from '../profile/tls/certificates.ts';
 import { echo, Recorder } from '../session/wire.ts';
 
 /** The first octet of a TLS record that holds a handshake. */
