@@ -165,8 +165,11 @@ export class TcpTransport implements Transport {
 
   abort(): void {
     this.#isClosing = true;
-    (this.#protection?.below ?? this.#socket).resetAndDestroy();
-    this.#socket.destroy();
+    // Later: inside a callback of the TLS library, which goes on to write there, a reset ends the process.
+    setImmediate(() => {
+      (this.#protection?.below ?? this.#socket).resetAndDestroy();
+      this.#socket.destroy();
+    });
   }
 
   pause(): void {
