@@ -1,7 +1,16 @@
 import cluster, { type Worker } from 'node:cluster';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import type { ApexOwner, Edge, EdgeError, FromEdge, HttpOptions, Pipe, ToEdge } from '@apex/server';
+import type {
+  ApexOwner,
+  Edge,
+  EdgeError,
+  FromEdge,
+  HttpOptions,
+  ListenAddress,
+  Pipe,
+  ToEdge,
+} from '@apex/server';
 import type { Logger } from 'pino';
 
 /** Batches that may be on their way to an edge; one that does not take them is ended. */
@@ -9,11 +18,9 @@ const BACKLOG = 20_000;
 /** An edge that ends earlier after its start is started again after as long, in milliseconds. */
 const RESTART_MS = 1000;
 
-type Listen = { readonly host: string; readonly port: number };
-
 /** Where edges listen, as a configuration says it. */
 export interface EdgePlaces {
-  readonly edge: Listen;
+  readonly edge: ListenAddress;
   readonly http?: HttpOptions | undefined;
 }
 
@@ -37,12 +44,12 @@ export class Edges {
     this.#log = log;
   }
 
-  get address(): Listen {
+  get address(): ListenAddress {
     return this.#places.edge;
   }
 
   /** Where they listen for HTTP, if they do. */
-  get httpAddress(): Listen | undefined {
+  get httpAddress(): ListenAddress | undefined {
     const { http } = this.#places;
     return http && { host: http.host, port: http.port };
   }
@@ -56,11 +63,9 @@ export class Edges {
       serialization: 'advanced',
     });
     const { edge, http } = places;
-    const isChosen = edge.port === 0 || http?.port === 0;
+    const isChosen = edge.port === 0 || edge.tlsPort === 0 || http?.port === 0;
     for (let attempt = 1; ; attempt += 1) {
-      // All edges have to get the same port, also those that are started when no other is left.
-      const found = { edge: await withPort(edge), http: http && (await withPort(http)) };
-      const edges = new Edges(owner, found, log);
+      const edges = new Edges(owner, { edge: await chosen(edge), http: http && (await chosen(http)) }, log);
       try {
         await Promise.all(Array.from({ length: count }, () => edges.#fork().listening));
         return edges;
@@ -110,8 +115,15 @@ export class Edges {
   }
 }
 
-async function withPort<Place extends Listen>(place: Place): Promise<Place> {
-  return place.port === 0 ? { ...place, port: await freePort(place.host) } : place;
+/** All edges have to get the same ports, also those that are started when no other is left. */
+async function chosen<Place extends ListenAddress>(place: Place): Promise<Place> {
+  const { host, port, tlsPort } = place;
+  const free = async (wanted: number): Promise<number> => (wanted === 0 ? await freePort(host) : wanted);
+  return {
+    ...place,
+    port: await free(port),
+    ...(tlsPort === undefined ? {} : { tlsPort: await free(tlsPort) }),
+  };
 }
 
 /** A port that the system chooses; 0 when this host cannot be listened on, which the edges will say. */

@@ -6,7 +6,7 @@ import { serverMechanisms } from './credentials/server-mechanisms.ts';
 import { EdgeConnection } from './edge/edge-connection.ts';
 import type { EdgeAddresses, EdgeSettings, FromEdge, ToEdge } from './edge/messages.ts';
 import type { Pipe } from './edge/pipe.ts';
-import type { ServerCredentials } from './listener.ts';
+import { type ListenAddress, requireCertificate, type ServerCredentials } from './listener.ts';
 import { authenticationOf, deskOf, type ServerOptions, servedDomain } from './serving.ts';
 
 /** An edge that its owner has accepted. */
@@ -23,9 +23,11 @@ export interface ApexOwner {
   readonly counters: DomainCounters;
   /** Open sessions of all edges. */
   readonly sessions: number;
-  /** Serves through an edge: what `createEdge` runs at the other end of the pipe. */
-  accept(pipe: Pipe<FromEdge, ToEdge>, listen: EdgeSettings['listen'], http?: EdgeSettings['http']): Edge;
-  /** Has all edges show another certificate. Throws UsageError `tls.credentials`; without `tls` it does nothing. */
+  /**
+   * Serves through an edge: what `createEdge` runs at the other end of the pipe. Throws UsageError `tls.unavailable`.
+   */
+  accept(pipe: Pipe<FromEdge, ToEdge>, listen: ListenAddress, http?: EdgeSettings['http']): Edge;
+  /** Has all edges show other certificates. Throws UsageError `tls.credentials`; without `tls` it does nothing. */
   reloadTls(credentials: ServerCredentials): void;
   /** Has the edges release their sessions, waits until all is durable. The store stays open. */
   close(): Promise<void>;
@@ -68,6 +70,7 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
       return sessions;
     },
     accept(pipe, listen, http) {
+      requireCertificate(listen, tls);
       const settings = {
         domain: domain.relay.domain,
         listen,

@@ -24,7 +24,7 @@ export type { EdgeSettings, FromEdge, ToEdge } from './edge/messages.ts';
 export type { Pipe, PipeHandlers } from './edge/pipe.ts';
 export type { HttpOptions } from './http/http-listener.ts';
 export { originOf } from './http/origin.ts';
-export { ListenError, type ServerCredentials } from './listener.ts';
+export { type ListenAddress, ListenError, type ServerCredentials } from './listener.ts';
 export type {
   BeginProcess,
   Hop,

@@ -12,7 +12,9 @@ import type { ServerEvent } from './server-event.ts';
 
 /** Limits of the sessions of a server, each with its unit. */
 export interface SessionLimits {
-  /** Connections at the same time; the next one gets an error greeting 421. */
+  /**
+   * Connections at the same time; the next one gets an error greeting 421, or is reset where it would begin with TLS.
+   */
   readonly connections: number;
   /** Channels of one session. */
   readonly channelsPerSession: number;
@@ -22,7 +24,7 @@ export interface SessionLimits {
   readonly receiveWindowOctets: number;
   /** Unanswered MSGs of one channel, beyond which its peer waits. */
   readonly outstandingExchanges: number;
-  /** How long a peer may take for its greeting, in milliseconds. */
+  /** How long a peer may take for its greeting, in milliseconds; for a TLS handshake as long, at most 10,000. */
   readonly greetingMs: number;
 }
 
@@ -53,6 +55,8 @@ export class Sessions {
   readonly #options: SessionsOptions;
   readonly #limits: SessionLimits;
   readonly #peers = new Set<Peer>();
+  /** Connections that begin with TLS and have not got to a session. */
+  readonly #handshakes = new Set<Transport>();
 
   constructor(options: SessionsOptions) {
     this.#options = options;
@@ -60,14 +64,49 @@ export class Sessions {
   }
 
   get size(): number {
-    return this.#peers.size;
+    return this.#peers.size + this.#handshakes.size;
   }
 
-  /** Begins a session with a peer that has connected. */
-  accept(transport: Transport): void {
-    const { domain, profiles, negotiate, onEvent } = this.#options;
+  /**
+   * Begins a session with a peer that has connected; with `negotiate` the peer begins with TLS, and counts from now on.
+   */
+  accept(transport: Transport, negotiate?: Negotiate): void {
     const full = this.size >= this.#limits.connections;
-    if (full) onEvent({ level: 'warn', name: 'session.refused', remote: transport.remoteAddress });
+    if (full) {
+      this.#options.onEvent({ level: 'warn', name: 'session.refused', remote: transport.remoteAddress });
+    }
+    if (negotiate === undefined) this.#begin(transport, full);
+    // A handshake costs more than the answer is worth.
+    else if (full) transport.abort();
+    else void this.#secure(transport, negotiate);
+  }
+
+  async #secure(transport: Transport, negotiate: Negotiate): Promise<void> {
+    this.#handshakes.add(transport);
+    let secured: Transport;
+    try {
+      secured = await negotiate(transport, {});
+    } catch (error) {
+      // What `close` has ended needs no explanation.
+      if (!this.#handshakes.delete(transport)) return;
+      const { message: text } = error as Error;
+      const remote = transport.remoteAddress;
+      this.#options.onEvent({
+        level: 'warn',
+        name: 'session.ended',
+        header: '',
+        code: 'tls.failed',
+        text,
+        remote,
+      });
+      return;
+    }
+    if (this.#handshakes.delete(transport)) this.#begin(secured, false);
+    else secured.abort();
+  }
+
+  #begin(transport: Transport, full: boolean): void {
+    const { domain, profiles, negotiate, onEvent } = this.#options;
     const peer = drive(transport, {
       role: 'listener',
       // What protects a WebSocket stands below it.
@@ -97,6 +136,8 @@ export class Sessions {
 
   /** Releases them; those that do not agree in time are aborted. */
   async close(): Promise<void> {
+    for (const transport of this.#handshakes) transport.abort();
+    this.#handshakes.clear();
     await Promise.all([...this.#peers].map(releaseInTime));
   }
 }

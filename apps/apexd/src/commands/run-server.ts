@@ -53,12 +53,15 @@ async function startConfigured(path: string, workers: number): Promise<Started> 
   const log = createLog(config.log.level);
   const running = await serve(config, log, workers);
   const { address, httpAddress } = running.server;
+  const { host, port, tlsPort } = address;
   const { tls, http } = config;
+  const serves = `apexd serves ${config.domain} on ${host}`;
   const webSocket = httpAddress && webSocketUrl(httpAddress, tls !== undefined && http?.trustProxy !== true);
   return {
     running,
     text: [
-      `apexd serves ${config.domain} on ${address.host}:${address.port}\n`,
+      `${serves}:${port}\n`,
+      tlsPort === undefined ? '' : `${serves}:${tlsPort} (TLS from the first octet)\n`,
       webSocket === undefined ? '' : `WebSocket at ${webSocket}\n`,
     ].join(''),
     reload() {

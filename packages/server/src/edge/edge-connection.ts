@@ -50,6 +50,7 @@ export class EdgeConnection {
   /** Open sessions of the edge. */
   sessions = 0;
   readonly #options: EdgeConnectionOptions;
+  #settings: EdgeSettings;
   readonly #out: Outbound<ToEdge>;
   readonly #channels = new Map<number, OpenChannel>();
   readonly #sessions = new Map<number, EdgeSession>();
@@ -66,6 +67,7 @@ export class EdgeConnection {
 
   constructor(options: EdgeConnectionOptions) {
     this.#options = options;
+    this.#settings = options.settings;
     this.listening = this.#listening.promise;
     this.listening.catch(() => {});
     this.ended = this.#ended.promise;
@@ -84,6 +86,8 @@ export class EdgeConnection {
   }
 
   reloadTls(credentials: ServerCredentials): void {
+    // For an edge that has not begun.
+    this.#settings = { ...this.#settings, tls: credentials };
     this.#out.say({ kind: 'reload-tls', credentials });
   }
 
@@ -111,10 +115,10 @@ export class EdgeConnection {
 
   #take(message: FromEdge): void {
     switch (message.kind) {
-      case 'ready': {
-        const { settings } = this.#options;
-        return this.#out.say(this.#isDraining ? { kind: 'drain' } : { kind: 'begin', settings });
-      }
+      case 'ready':
+        return this.#out.say(
+          this.#isDraining ? { kind: 'drain' } : { kind: 'begin', settings: this.#settings },
+        );
       case 'listening':
         return this.#listening.resolve(message);
       case 'not-listening':

@@ -2,7 +2,7 @@ import type { PeerIdentity } from '@apex/beep';
 import type { Attach, Bind, PublishParts, Terminate } from '@apex/protocol';
 import type { Authentication } from '../credentials/authentication.ts';
 import type { HttpOptions } from '../http/http-listener.ts';
-import type { ServerCredentials } from '../listener.ts';
+import type { ListenAddress, ServerCredentials } from '../listener.ts';
 import type { ServerEvent } from '../server-event.ts';
 import type { SessionLimits } from '../sessions.ts';
 import type { CredentialMechanism, Credentials } from '../store/ports.ts';
@@ -113,7 +113,7 @@ export type ToEdge =
       /** Why they could not be looked up. */
       readonly refusal?: { readonly replyCode: number; readonly text: string };
     }
-  /** Another certificate to show. */
+  /** Other certificates to show. */
   | { readonly kind: 'reload-tls'; readonly credentials: ServerCredentials }
   /** To be sent back. */
   | { readonly kind: 'mark'; readonly mark: number }
@@ -121,16 +121,14 @@ export type ToEdge =
   | { readonly kind: 'drain' };
 
 /** Where an edge listens. */
-export interface EdgeAddresses {
-  readonly host: string;
-  readonly port: number;
+export interface EdgeAddresses extends ListenAddress {
   readonly http?: { readonly host: string; readonly port: number } | undefined;
 }
 
 /** What an edge needs to know to serve. */
 export interface EdgeSettings {
   readonly domain: string;
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listen: ListenAddress;
   readonly authentication: Authentication;
   readonly sessionLimits: Partial<SessionLimits>;
   readonly tls?: ServerCredentials | undefined;

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { Transport } from '@apex/beep';
-import { secureOptions, type TlsServerOptions } from '@apex/beep/tls';
+import { shownCertificates, type TlsServerOptions } from '@apex/beep/tls';
 import type { ServerEvent } from '../server-event.ts';
 import { healthRoutes } from './health.ts';
 import { answer, Router } from './router.ts';
@@ -100,8 +100,23 @@ function serverOf(
 ): { readonly server: Server | TlsServer; readonly reloadTls: HttpListener['reloadTls'] } {
   if (tls === undefined) return { server: createServer(settings, handle), reloadTls: () => {} };
   const { handshakeMs: handshakeTimeout = HEADERS_MS } = tls;
-  const server = createTlsServer({ ...settings, ...secureOptions(tls), handshakeTimeout }, handle);
-  return { server, reloadTls: (credentials) => server.setSecureContext(secureOptions(credentials)) };
+  let shown = shownCertificates(tls);
+  const server = createTlsServer(
+    {
+      ...settings,
+      ...shown.options,
+      handshakeTimeout,
+      SNICallback: (name, done) => done(null, shown.contextFor(name)),
+    },
+    handle,
+  );
+  return {
+    server,
+    reloadTls(credentials) {
+      shown = shownCertificates(credentials);
+      server.setSecureContext(shown.options);
+    },
+  };
 }
 
 function listening(server: Server | TlsServer, host: string, port: number): Promise<void> {

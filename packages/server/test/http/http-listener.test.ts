@@ -312,6 +312,17 @@ describe('protected', () => {
     await peer.secure(tlsClient({ names: ['localhost'], ca: other.ca }), 'localhost');
   });
 
+  it('by the certificate for the name that is asked for, and by the first one for others', async () => {
+    const other = await authority.issue([{ type: 'dns', value: 'other.example.com' }]);
+    const serving = await start({ tls: { ...credentials, more: [other] } });
+    const servername = 'other.example.com';
+    expect(await status(serving, { servername })).toBe(200);
+    expect(await status(serving)).toBe(200);
+    await expect(status(serving, { servername: 'nobody.example.com' })).rejects.toThrow();
+    serving.server.reloadTls(credentials);
+    await expect(status(serving, { servername })).rejects.toThrow();
+  });
+
   it('by a proxy in front, if that is trusted and says so: HTTP is not protected itself then', async () => {
     const http = { host, port: 0, trustProxy: true, origins: ['https://example.com'] };
     const serving = await start({ requireTls: true, tls: credentials, http });
