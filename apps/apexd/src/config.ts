@@ -21,6 +21,7 @@ const listenSchema = z.strictObject({
 /** Each limit is described, with its unit and default, in docs/guides/configuration.md. */
 const limitsSchema = z.strictObject({
   connections: positive.default(20_000),
+  connectionsPerAddress: positive.default(1000),
   channelsPerSession: positive.default(257),
   messageOctets: positive.default(256 * 1024),
   receiveWindowOctets: z
@@ -29,11 +30,18 @@ const limitsSchema = z.strictObject({
     .max(2 ** 31 - 1) // RFC 3081 §3.1.3
     .default(64 * 1024),
   outstandingExchanges: positive.default(256),
+  sessionOctets: positive.default(1024 * 1024),
+  messagesPerSecond: positive.default(1000),
+  octetsPerSecond: positive.default(4 * 1024 * 1024),
   greetingSeconds: seconds.default(30),
+  authenticationSeconds: seconds.default(60),
+  attachSeconds: seconds.default(60),
+  idleSeconds: positive.default(24 * 60 * 60),
   deliverySeconds: seconds.default(30),
   unsentOctets: positive.default(1024 * 1024),
   tuplesPerEntry: positive.default(64),
   capabilityOctets: positive.default(8 * 1024),
+  publishesPerSecond: positive.default(1000),
   operationsPerOriginator: positive.default(10_000),
   subscribersPerPublisher: positive.default(1_000_000),
   accessEntriesPerEndpoint: positive.default(10_000),

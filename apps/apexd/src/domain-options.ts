@@ -16,6 +16,7 @@ export function domainOptions(config: Config): Omit<DomainOptions, 'store'> {
       unsentOctets: limits.unsentOctets,
       tuples: limits.tuplesPerEntry,
       capabilityOctets: limits.capabilityOctets,
+      publishesPerSecond: limits.publishesPerSecond,
       operationsPerOriginator: limits.operationsPerOriginator,
       subscribersPerPublisher: limits.subscribersPerPublisher,
       accessEntries: limits.accessEntriesPerEndpoint,

@@ -72,11 +72,18 @@ async function start(
     tls,
     sessionLimits: {
       connections: limits.connections,
+      connectionsPerAddress: limits.connectionsPerAddress,
       channelsPerSession: limits.channelsPerSession,
       messageOctets: limits.messageOctets,
       receiveWindowOctets: limits.receiveWindowOctets,
       outstandingExchanges: limits.outstandingExchanges,
+      sessionOctets: limits.sessionOctets,
+      messagesPerSecond: limits.messagesPerSecond,
+      octetsPerSecond: limits.octetsPerSecond,
       greetingMs: limits.greetingSeconds * 1000,
+      authenticationMs: limits.authenticationSeconds * 1000,
+      attachMs: limits.attachSeconds * 1000,
+      idleMs: limits.idleSeconds * 1000,
     },
     onEvent: (event: ServerEvent) => logEvent(log, event),
   };

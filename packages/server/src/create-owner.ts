@@ -54,10 +54,12 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
   const edges = new Set<EdgeConnection>();
   let { tls } = options;
   if (tls !== undefined) tlsServer(tls);
-  const { connections } = sessionLimits;
+  const { connections, connectionsPerAddress } = sessionLimits;
+  const share = (limit: number): number => Math.ceil(limit / options.edges);
   const limits = {
     ...sessionLimits,
-    ...(connections === undefined ? {} : { connections: Math.ceil(connections / options.edges) }),
+    ...(connections === undefined ? {} : { connections: share(connections) }),
+    ...(connectionsPerAddress === undefined ? {} : { connectionsPerAddress: share(connectionsPerAddress) }),
   };
   return {
     administration: domain.administration,

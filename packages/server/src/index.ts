@@ -33,7 +33,7 @@ export type {
 } from './relay/options/option.ts';
 export type { MeshPort } from './relay/ports.ts';
 export type { ServerEvent } from './server-event.ts';
-export type { SessionLimits } from './sessions.ts';
+export type { SessionLimits } from './session-limits.ts';
 export { StoreError, type StoreErrorCode } from './store/errors.ts';
 export { MemoryStore } from './store/memory/memory-store.ts';
 export type {

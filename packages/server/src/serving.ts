@@ -1,4 +1,5 @@
 import { identityOf } from '@apex/protocol';
+import { systemClock } from './clock.ts';
 import { createDomain, type Domain, type DomainOptions } from './create-domain.ts';
 import type { Authentication } from './credentials/authentication.ts';
 import { defaultMechanisms } from './credentials/mechanism-credentials.ts';
@@ -6,9 +7,10 @@ import { PasswordVerifier } from './credentials/password-verifier.ts';
 import { defaultScramIterations } from './credentials/scram.ts';
 import type { PasswordDesk } from './credentials/server-mechanisms.ts';
 import type { TokenVerifierOptions } from './credentials/token-verifier.ts';
+import { eventValve } from './event-valve.ts';
 import type { ServerCredentials } from './listener.ts';
 import type { ServerEvent } from './server-event.ts';
-import type { SessionLimits } from './sessions.ts';
+import type { SessionLimits } from './session-limits.ts';
 
 export interface ServerOptions extends Omit<DomainOptions, 'onRefused'> {
   /** Where endpoints connect: BEEP over TCP. Port 0 lets the system choose. */
@@ -26,11 +28,12 @@ export interface ServerOptions extends Omit<DomainOptions, 'onRefused'> {
 
 /** The domain of a server, which tells its operator what services refuse. Rejects with StoreError. */
 export function servedDomain(options: ServerOptions): Promise<Domain> {
-  const { onEvent = () => {} } = options;
+  const { onEvent = () => {}, clock = systemClock } = options;
+  const tell = eventValve(onEvent, clock);
   return createDomain({
     ...options,
     onRefused: ({ replyCode, ...refused }) =>
-      onEvent({
+      tell({
         level: 'info',
         ...(replyCode === undefined ? { name: 'service.dropped' } : { name: 'service.refused', replyCode }),
         ...refused,

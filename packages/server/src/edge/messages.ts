@@ -3,7 +3,7 @@ import type { Attach, Bind, PublishParts, Terminate } from '@apex/protocol';
 import type { Authentication } from '../credentials/authentication.ts';
 import type { ServerCredentials } from '../listener.ts';
 import type { ServerEvent } from '../server-event.ts';
-import type { SessionLimits } from '../sessions.ts';
+import type { SessionLimits } from '../session-limits.ts';
 import type { CredentialMechanism, Credentials } from '../store/ports.ts';
 
 /**

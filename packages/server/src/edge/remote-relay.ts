@@ -122,6 +122,12 @@ export class RemoteRelay {
   }
 }
 
+/** An operation that waits for the owner's answer. */
+interface Waiting {
+  readonly answer: Answer;
+  readonly octets: number;
+}
+
 /** One APEX channel of an edge. */
 class RemoteHandler implements ApexHandler {
   readonly #out: Outbound<FromEdge>;
@@ -130,8 +136,7 @@ class RemoteHandler implements ApexHandler {
   readonly #apex: ApexChannel;
   readonly #session: SessionHandle;
   readonly #forget: () => void;
-  /** Operations that wait for the owner's answer. */
-  readonly #answers = new Map<number, { readonly answer: Answer; readonly octets: number }>();
+  readonly #answers = new Map<number, Waiting>();
   #lastExchange = 0;
   #deliveries = 0;
 
@@ -152,11 +157,22 @@ class RemoteHandler implements ApexHandler {
   }
 
   attach(attach: Attach, answer: Answer): void {
-    this.#operation(attach, answer);
+    this.#operation(attach, this.#established(answer));
   }
 
   bind(bind: Bind, answer: Answer): void {
-    this.#operation(bind, answer);
+    this.#operation(bind, this.#established(answer));
+  }
+
+  /** Who is attached or bound has come to what sessions with a relay are for. */
+  #established(answer: Answer): Answer {
+    return {
+      ok: () => {
+        this.#session.established();
+        answer.ok();
+      },
+      error: (code, text) => answer.error(code, text),
+    };
   }
 
   terminate(terminate: Terminate, answer: Answer): void {

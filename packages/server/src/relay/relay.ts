@@ -16,7 +16,7 @@ import type { Attachment, RelayChannel } from './relay-session.ts';
 export interface RelayLimits extends HeldLimits {
   /** How long an endpoint may take to answer one `data`, in milliseconds (C13). */
   readonly deliveryMs: number;
-  /** Octets that may wait for a peer that does not read, per channel (C13). */
+  /** Octets that may wait for a peer that does not read, on all channels of its session (C13). */
   readonly unsentOctets: number;
 }
 
@@ -218,7 +218,7 @@ export class Relay {
   }
 
   #send(channel: RelayChannel, payload: Payload, settled: Settled): void {
-    if (channel.link.unsentOctets > this.#limits.unsentOctets) {
+    if (channel.session.unsentOctets > this.#limits.unsentOctets) {
       this.#stall(channel, `more than ${this.#limits.unsentOctets} octets wait for it`);
       return this.drop(new ReplyError(451, 'the recipient does not read'), settled);
     }

@@ -31,6 +31,9 @@ export class Decision {
   /** Operations in the order in which they began or ended here. */
   readonly changes: { readonly began: boolean; readonly operation: Operation }[] = [];
 
+  /** A publish that has the same tuples as the entry before it. */
+  isUnchanged = false;
+
   constructor(input: Input) {
     this.input = input;
   }

@@ -4,6 +4,8 @@ export interface PresenceLimits {
   readonly tuples: number;
   /** UTF-8 octets of all capabilities of one presence entry together. */
   readonly capabilityOctets: number;
+  /** Updates of one presence entry in a second. */
+  readonly publishesPerSecond: number;
   /** In-progress operations of one originator. */
   readonly operationsPerOriginator: number;
   /** In-progress subscriptions to one publisher, and likewise in-progress watches. */
@@ -20,6 +22,7 @@ export interface PresenceLimits {
 export const defaultPresenceLimits: PresenceLimits = {
   tuples: 64,
   capabilityOctets: 8 * 1024,
+  publishesPerSecond: 1000,
   operationsPerOriginator: 10_000,
   subscribersPerPublisher: 1_000_000,
   accessEntries: 10_000,

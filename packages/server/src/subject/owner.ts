@@ -40,6 +40,8 @@ export interface OwnerCounters {
   failedLoads: number;
   failedBatches: number;
   expired: number;
+  /** Updates that changed nothing but lastUpdate. */
+  unchanged: number;
   /** Negative replies, by code. */
   readonly refused: Record<number, number>;
 }
@@ -75,6 +77,7 @@ export class SubjectOwner {
     failedLoads: 0,
     failedBatches: 0,
     expired: 0,
+    unchanged: 0,
     refused: {},
   };
   readonly #options: OwnerOptions;
@@ -350,6 +353,7 @@ export class SubjectOwner {
   }
 
   #count(decision: Decision): void {
+    if (decision.isUnchanged) this.counters.unchanged += 1;
     for (const effect of decision.effects) {
       if (effect.kind === 'reply' && effect.code !== 250) this.#refused(effect.code);
     }
