@@ -1,0 +1,156 @@
+import { defaultLimits, FrameError, type Limits, Session, type SessionEvent } from '@apex/beep';
+import { apexWords } from '../apex-words.ts';
+import { Finding, must } from '../finding.ts';
+import { mutateFrames } from '../octets/mutate-frames.ts';
+import { cut } from '../octets/octets.ts';
+import { Random } from '../random.ts';
+import { SessionWatch } from '../session-watch.ts';
+import { openStage, type Stage } from '../stage.ts';
+import type { Target } from '../target.ts';
+import { turn } from '../virtual-clock.ts';
+
+const limits: Limits = {
+  ...defaultLimits,
+  framePayloadOctets: 512,
+  receiveWindowOctets: 8192,
+  messageOctets: 6000,
+  managementMessageOctets: 6000,
+  channels: 6,
+  unansweredExchanges: 8,
+  unsentReplyOctets: 4096,
+  answersInProgress: 4,
+};
+
+/**
+ * What a kept MSG can be at most, each with a payload: those that are let in before the limit tells, and what
+ * fits into the window that was given by then, and into what is given of it afterwards for replies.
+ */
+const keptAtMost = limits.channels * (limits.unansweredExchanges + 3 * limits.receiveWindowOctets);
+
+/** RFC 3080, RFC 3081, RFC 3340 to RFC 3343: what a peer says to a server. */
+export const session: Target = {
+  name: 'session',
+  reads: 'a whole session of a server: SASL, TLS, and the relay with its services on a store in memory',
+  covers: ['beep/src/', 'protocol/src/', 'server/src/'],
+  words: apexWords,
+  maxOctets: 24_000,
+  work: { base: 2_000_000, perOctet: 10_000 },
+  briefly: 300,
+  mutate: (input, other, random) => mutateFrames(input, other, apexWords, random),
+  async run(input) {
+    const stage = await openStage();
+    const random = new Random(input.length);
+    const longest = random.pick([1, 30, 500, input.length]);
+    // Octet by octet costs a turn of the event loop for each, so that only short ones come like that.
+    const pieces = cut(input, Math.max(longest, input.length >> 8), (bound) => random.below(bound));
+    let secured = false;
+    for (let rest = pieces; ; secured = true) {
+      const play = new Play(stage, secured, random);
+      const used = await play.hear(rest);
+      rest = rest.slice(used);
+      // Behind a negotiation of TLS a new session begins (RFC 3080 §3.1.3.2).
+      if (!play.isTuned || secured) break;
+    }
+    if (stage.failures.length > 0) throw new Finding('a mechanism failed', { cause: stage.failures[0] });
+    must(stage.kept.length <= keptAtMost, `${stage.kept.length} MSGs are kept`);
+  },
+};
+
+/** One session, with what its peer says and sees. */
+class Play {
+  readonly #stage: Stage;
+  readonly #random: Random;
+  readonly #watch = new SessionWatch(limits);
+  readonly #session: Session;
+  readonly #events: SessionEvent[] = [];
+
+  constructor(stage: Stage, secured: boolean, random: Random) {
+    this.#stage = stage;
+    this.#random = random;
+    this.#session = new Session({
+      role: 'listener',
+      profiles: stage.profiles,
+      limits,
+      secured,
+      remoteAddress: 'fuzz:0',
+      now: () => stage.clock.now,
+      onEvent: (event) => this.#events.push(event),
+    });
+  }
+
+  get isTuned(): boolean {
+    return this.#events.at(-1)?.kind === 'tuned';
+  }
+
+  /** Gives it pieces until it is over; returns how many it took. */
+  async hear(pieces: readonly Uint8Array[]): Promise<number> {
+    this.#take();
+    for (const [index, piece] of pieces.entries()) {
+      this.#watch.given(piece);
+      const result = this.#session.receive(piece);
+      piece.fill(0x2a);
+      if (result instanceof FrameError) {
+        this.#mustBeSilent(result);
+        return index + 1;
+      }
+      if (!this.#random.once(4)) this.#take();
+      await turn();
+      if (this.#random.once(4)) this.#pass(this.#random.pick([1, 1000, 20_000]));
+      if (this.#session.isEnded) break;
+    }
+    this.#take();
+    await turn();
+    this.#pass(40_000);
+    this.#take();
+    this.#check();
+    const isOver = this.#session.isEnded;
+    this.#session.transportClosed();
+    must(this.#session.isEnded && this.#session.takeOutput(1) === undefined, 'goes on without its transport');
+    must(!isOver || this.#session.receive(Uint8Array.of(0x53)) === 'paused', 'reads on after its end');
+    this.#check();
+    return pieces.length;
+  }
+
+  #take(): void {
+    for (let count = 0; ; count += 1) {
+      must(count < 10_000, 'writes without an end');
+      const octets = this.#session.takeOutput(this.#random.pick([1, 100, 65_536]));
+      if (octets === undefined) return;
+      this.#watch.wrote(octets);
+    }
+  }
+
+  /** Time passes. */
+  #pass(ms: number): void {
+    this.#stage.clock.advance(ms);
+    for (let count = 0; ; count += 1) {
+      must(count < 100, 'has deadlines without an end');
+      const deadline = this.#session.deadline();
+      if (deadline === undefined || deadline > this.#stage.clock.now) return;
+      this.#session.tick(this.#stage.clock.now);
+    }
+  }
+
+  /** 3080 §2.2.1.1 rule 15: a poorly formed frame ends the session without an answer. */
+  #mustBeSilent(error: FrameError): void {
+    must(this.#session.isEnded, `goes on after ${error.code}`);
+    must(this.#session.takeOutput(65_536) === undefined, `answers ${error.code}`);
+    must(this.#session.receive(Uint8Array.of(0x53)) === 'paused', `reads on after ${error.code}`);
+    this.#check();
+    const last = this.#events.at(-1);
+    must(last?.kind === 'ended' && last.transport === 'abort', `does not abort after ${error.code}`);
+  }
+
+  #check(): void {
+    const ends = this.#events.filter(({ kind }) => kind === 'ended' || kind === 'tuned');
+    must(ends.length <= 1, 'ends twice');
+    must(ends.length === 0 || ends[0] === this.#events.at(-1), 'tells something after its end');
+    for (const event of this.#events) {
+      if (!('diagnostic' in event) || event.diagnostic === undefined) continue;
+      const { code, cause, message } = event.diagnostic;
+      if (code === 'handler.failed' || code === 'session.failed') {
+        throw new Finding(`${code}: ${message}`, { cause });
+      }
+    }
+  }
+}

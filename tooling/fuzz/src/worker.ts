@@ -1,0 +1,95 @@
+import { pathToFileURL } from 'node:url';
+import { parentPort, workerData } from 'node:worker_threads';
+import { corpusOf, digest, inputsOf, type KeptInput, keep } from './corpus.ts';
+import { Coverage } from './coverage.ts';
+import type { FromWorker, Order } from './messages.ts';
+
+/**
+ * The thread of one target: it tries inputs until its time is over or there is a finding. What it tries is
+ * written to shared memory first, so that the main thread knows it even when this one never comes back.
+ */
+const order = workerData as Order;
+const folder = pathToFileURL(new URL('../../../packages/', import.meta.url).pathname).href;
+// Before the sources are loaded: only what is compiled afterwards is counted.
+const coverage = Coverage.start(folder);
+const { Fuzzer, firstLine } = await import('./fuzzer.ts');
+const { targets } = await import('./targets/index.ts');
+const { Random } = await import('./random.ts');
+
+const tell = (message: FromWorker): void => parentPort?.postMessage(message);
+const target = targets.find(({ name }) => name === order.target);
+if (target === undefined) throw new Error(`no target ${order.target}`);
+const shared = new Uint8Array(order.shared);
+const lengthOf = new Uint32Array(order.shared, 0, 1);
+
+const kept = corpusOf(target.name);
+const more = order.from === undefined ? [] : inputsOf(order.from);
+const fuzzer = new Fuzzer({
+  target,
+  corpus: [...kept, ...more].map(({ octets }) => octets),
+  random: new Random(order.seed),
+  coverage,
+  trying(input) {
+    shared.set(input, 4);
+    lengthOf[0] = input.length;
+  },
+});
+
+/** A rejection that nobody handles is a failure of the input before it. */
+let stray: unknown;
+process.on('unhandledRejection', (reason) => {
+  stray ??= reason;
+});
+
+const begun = performance.now();
+let told = 0;
+const progress = (): void => {
+  const { executions, corpus, costliest } = fuzzer;
+  const seconds = (performance.now() - begun) / 1000;
+  tell({
+    kind: 'progress',
+    executions,
+    seconds,
+    corpus: corpus.length,
+    costliest,
+    ...coverage.reached(target.covers),
+  });
+};
+
+try {
+  await fuzzer.begin();
+  while (performance.now() - begun < order.ms) {
+    await fuzzer.step();
+    if (stray !== undefined) throw stray;
+    if (performance.now() - told < 1000) continue;
+    told = performance.now();
+    progress();
+    // Messages leave when the event loop turns, which targets that never wait do not let it.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+  progress();
+  if (order.keep) {
+    const known = new Set([...kept].map(({ octets }) => digest(octets)));
+    const useful = await fuzzer.minimal(kept.map(({ octets }) => octets));
+    const named = useful
+      .filter((octets) => !known.has(digest(octets)))
+      .map((octets): KeptInput => {
+        const seed = more.find((each) => digest(each.octets) === digest(octets));
+        return { name: seed?.name ?? `reached-${digest(octets)}`, octets };
+      });
+    keep(target.name, named);
+    tell({ kind: 'kept', count: named.length });
+  }
+  tell({ kind: 'done' });
+} catch (error) {
+  const input = shared.slice(4, 4 + (lengthOf[0] ?? 0));
+  progress();
+  const smallest = await fuzzer.reduce(input, firstLine(error));
+  tell({ kind: 'finding', input: smallest, text: textOf(error) });
+}
+
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { stack, cause } = error;
+  return cause === undefined ? (stack ?? String(error)) : `${stack}\ncaused by ${textOf(cause)}`;
+}
