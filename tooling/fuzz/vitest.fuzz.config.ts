@@ -7,7 +7,7 @@ export default defineConfig({
   ...merged,
   test: {
     ...merged.test,
-    include: ['test/long/**/*.test.ts'],
+    include: ['test/long.fuzz.ts'],
     reporters: ['dot', ['json', { outputFile: 'test-report-fuzz.json' }]],
   },
 });

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { MessageError, ReplyError } from '@apex/beep';
+import { escapeXml, MessageError, ReplyError } from '@apex/beep';
 
 /** A property that an input broke. Whatever else a target throws is a finding too. */
 export class Finding extends Error {
@@ -33,10 +33,11 @@ export function accepted<T>(read: () => T): T | undefined {
   }
 }
 
-/** Rethrows all but MessageError and ReplyError with a code and a text of one line. */
+/** Rethrows all but MessageError and ReplyError, which have a code and a text that can be sent. */
 export function requireRefusal(error: unknown): void {
   if (!(error instanceof MessageError || error instanceof ReplyError)) throw error;
   must(/^[a-z0-9]+(?:[.-][a-z0-9]+)*$/.test(error.code), `an error without a code: ${error.message}`);
+  escapeXml(error.message);
 }
 
 function shown(value: unknown): string {

@@ -15,8 +15,11 @@ export interface FuzzerOptions {
   readonly trying?: (input: Uint8Array) => void;
 }
 
+const noOctets = new Uint8Array(0);
 /** Inputs that are tried between two looks at the coverage. */
 const BATCH = 128;
+/** Processor time of one input that is a finding, in milliseconds: hundreds of times what it costs as a rule. */
+const SLOW_MS = 500;
 /** How often a found input is tried while it is made smaller. */
 const REDUCTIONS = 3000;
 
@@ -27,6 +30,8 @@ const REDUCTIONS = 3000;
 export class Fuzzer {
   readonly corpus: Uint8Array[] = [];
   executions = 0;
+  /** The input that was tried last. */
+  tried: Uint8Array = noOctets;
   /** The greatest part of what an input may cost that one did cost; 1 is a finding. */
   costliest = 0;
   readonly #options: FuzzerOptions;
@@ -103,8 +108,13 @@ export class Fuzzer {
 
   async #try(input: Uint8Array): Promise<void> {
     this.#options.trying?.(input);
+    this.tried = input;
     this.executions += 1;
+    const begun = process.threadCpuUsage().user;
     await this.#options.target.run(input);
+    const ms = (process.threadCpuUsage().user - begun) / 1000;
+    // Expressions and functions of the engine have no blocks that are counted.
+    if (ms > SLOW_MS) throw new Finding(`takes more than ${SLOW_MS} ms of processor time`);
   }
 
   /**
@@ -155,5 +165,3 @@ export class Fuzzer {
 export function firstLine(error: unknown): string {
   return String(error).split('\n', 1)[0]?.slice(0, 60) ?? '';
 }
-
-const noOctets = new Uint8Array(0);

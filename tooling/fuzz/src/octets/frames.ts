@@ -3,11 +3,14 @@ import { encodeFrame, type Frame, FrameDecoder, FrameError } from '@apex/beep';
 /** Octets as frames, as far as they are well formed, and what stands behind. */
 export interface Frames {
   readonly frames: readonly Frame[];
+  /** The octets of each frame. */
+  readonly pieces: readonly Uint8Array[];
   readonly rest: Uint8Array;
 }
 
 export function framesOf(octets: Uint8Array): Frames {
   const frames: Frame[] = [];
+  const pieces: Uint8Array[] = [];
   let rest = octets;
   for (;;) {
     let frame: Frame | undefined;
@@ -23,8 +26,9 @@ export function framesOf(octets: Uint8Array): Frames {
       },
     });
     const result = decoder.receive(rest);
-    if (frame === undefined || result instanceof FrameError) return { frames, rest };
+    if (frame === undefined || result instanceof FrameError) return { frames, pieces, rest };
     frames.push(frame);
+    pieces.push(rest.slice(0, decoder.stoppedAt));
     rest = rest.subarray(decoder.stoppedAt);
   }
 }

@@ -1,6 +1,7 @@
 import { defaultLimits, FrameError, type Limits, Session, type SessionEvent } from '@apex/beep';
 import { apexWords } from '../apex-words.ts';
 import { Finding, must } from '../finding.ts';
+import { framesOf } from '../octets/frames.ts';
 import { mutateFrames } from '../octets/mutate-frames.ts';
 import { cut } from '../octets/octets.ts';
 import { Random } from '../random.ts';
@@ -40,9 +41,7 @@ export const session: Target = {
   async run(input) {
     const stage = await openStage();
     const random = new Random(input.length);
-    const longest = random.pick([1, 30, 500, input.length]);
-    // Octet by octet costs a turn of the event loop for each, so that only short ones come like that.
-    const pieces = cut(input, Math.max(longest, input.length >> 8), (bound) => random.below(bound));
+    const pieces = piecesOf(input, random);
     let secured = false;
     for (let rest = pieces; ; secured = true) {
       const play = new Play(stage, secured, random);
@@ -55,6 +54,19 @@ export const session: Target = {
     must(stage.kept.length <= keptAtMost, `${stage.kept.length} MSGs are kept`);
   },
 };
+
+/**
+ * The input as it arrives: frame by frame as a rule, since a peer that waits for its answers gets further. Octet
+ * by octet costs a turn of the event loop for each, so that only short ones come like that.
+ */
+function piecesOf(input: Uint8Array, random: Random): readonly Uint8Array[] {
+  if (!random.once(4)) {
+    const { pieces, rest } = framesOf(input);
+    return [...pieces, rest.slice()];
+  }
+  const longest = random.pick([1, 30, 500, input.length]);
+  return cut(input, Math.max(longest, input.length >> 8), (bound) => random.below(bound));
+}
 
 /** One session, with what its peer says and sees. */
 class Play {
