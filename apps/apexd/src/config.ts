@@ -32,6 +32,7 @@ const limitsSchema = z.strictObject({
   greetingSeconds: seconds.default(30),
   deliverySeconds: seconds.default(30),
   unsentOctets: positive.default(1024 * 1024),
+  attachmentsPerSession: positive.default(10_000),
   tuplesPerEntry: positive.default(64),
   capabilityOctets: positive.default(8 * 1024),
   operationsPerOriginator: positive.default(10_000),
