@@ -13,6 +13,8 @@ export interface FuzzerOptions {
   readonly coverage?: Coverage;
   /** Told of each input before it is tried. */
   readonly trying?: (input: Uint8Array) => void;
+  /** Called behind each input; throws what went wrong beside it. */
+  readonly tried?: () => void;
 }
 
 const noOctets = new Uint8Array(0);
@@ -20,8 +22,8 @@ const noOctets = new Uint8Array(0);
 const BATCH = 128;
 /** Processor time of one input that is a finding, in milliseconds: hundreds of times what it costs as a rule. */
 const SLOW_MS = 500;
-/** How often a found input is tried while it is made smaller. */
-const REDUCTIONS = 3000;
+/** How long a found input is made smaller, in milliseconds. */
+const REDUCE_MS = 10_000;
 
 /**
  * Tries inputs near to those of its corpus. One that reaches code that no input has reached before joins
@@ -59,9 +61,9 @@ export class Fuzzer {
   /** The smallest input near to this one that fails in the same way. */
   async reduce(input: Uint8Array, message: string): Promise<Uint8Array> {
     let smallest = input;
-    let left = REDUCTIONS;
+    const until = performance.now() + REDUCE_MS;
     for (let size = smallest.length >> 1; size >= 1; size = size > 1 ? size >> 1 : 0) {
-      for (let at = 0; at < smallest.length && left > 0; left -= 1) {
+      for (let at = 0; at < smallest.length && performance.now() < until; ) {
         const smaller = new Uint8Array(smallest.length - Math.min(size, smallest.length - at));
         smaller.set(smallest.subarray(0, at));
         smaller.set(smallest.subarray(at + size), at);
@@ -112,6 +114,7 @@ export class Fuzzer {
     this.executions += 1;
     const begun = process.threadCpuUsage().user;
     await this.#options.target.run(input);
+    this.#options.tried?.();
     const ms = (process.threadCpuUsage().user - begun) / 1000;
     // Expressions and functions of the engine have no blocks that are counted.
     if (ms > SLOW_MS) throw new Finding(`takes more than ${SLOW_MS} ms of processor time`);

@@ -29,39 +29,31 @@ async function main(): Promise<number> {
     process.stderr.write(`${error.message}\n`);
     return 2;
   }
-  if (given.repeat !== undefined) return repeat(given.wanted[0] as string, given.repeat);
-  let findings = 0;
-  for (const name of given.wanted) findings += (await fuzz(name, given)) ? 0 : 1;
-  return findings === 0 ? 0 : 1;
-}
-
-/** Tries one input once. */
-async function repeat(name: string, file: string): Promise<number> {
-  let input: Uint8Array;
+  let only: Uint8Array | undefined;
   try {
-    input = new Uint8Array(readFileSync(file));
+    if (given.repeat !== undefined) only = new Uint8Array(readFileSync(given.repeat));
   } catch (error) {
-    process.stderr.write(`fuzz: --repeat: ${file} cannot be read: ${(error as Error).message}\n`);
+    process.stderr.write(`fuzz: --repeat: ${given.repeat} cannot be read: ${(error as Error).message}\n`);
     return 2;
   }
-  try {
-    await targets.find((target) => target.name === name)?.run(input);
-  } catch (error) {
-    console.error(error);
-    return 1;
-  }
-  process.stdout.write(`${name}: nothing was found\n`);
-  return 0;
+  let findings = 0;
+  for (const name of given.wanted) findings += (await fuzz(name, given, only)) ? 0 : 1;
+  return findings === 0 ? 0 : 1;
 }
 
 type Progress = Extract<FromWorker, { kind: 'progress' }>;
 
-/** Resolves with whether all went well. */
-function fuzz(name: string, { minutes, seed, from, keep }: Arguments): Promise<boolean> {
+/** Tries inputs of a target, or one input only. Resolves with whether nothing was found. */
+function fuzz(
+  name: string,
+  { minutes, seed, from, keep }: Arguments,
+  only: Uint8Array | undefined,
+): Promise<boolean> {
   const target = targets.find((each) => each.name === name);
-  const shared = new SharedArrayBuffer(4 + 4 * Math.ceil((target?.maxOctets ?? 0) / 4 + 100_000));
-  const order: Order = { target: name, ms: minutes * 60_000, seed, from, keep, shared };
-  process.stdout.write(`${name}: ${target?.reads}; seed ${seed}\n`);
+  const longest = Math.max(target?.maxOctets ?? 0, only?.length ?? 0);
+  const shared = new SharedArrayBuffer(4 + longest);
+  const order: Order = { target: name, ms: minutes * 60_000, seed, from, keep, only, shared };
+  if (only === undefined) process.stdout.write(`${name}: ${target?.reads}; seed ${seed}\n`);
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     workerData: order,
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
@@ -75,11 +67,15 @@ function fuzz(name: string, { minutes, seed, from, keep }: Arguments): Promise<b
       if (isOver) return;
       isOver = true;
       clearInterval(watch);
-      if (last !== undefined) process.stdout.write(`${line(name, last)}\n`);
+      if (last !== undefined && only === undefined) process.stdout.write(`${line(name, last)}\n`);
       void worker.terminate().then(() => resolve(isGood));
     };
     const found = (input: Uint8Array, text: string): void => {
       if (isOver) return;
+      if (only !== undefined) {
+        process.stdout.write(`${text}\n`);
+        return end(false);
+      }
       const path = relative(process.cwd(), writeFinding(name, input));
       process.stdout.write(`${text}\n${name}: a finding, written to ${path}; repeat it with\n`);
       process.stdout.write(`  npm run fuzz -- --target ${name} --repeat ${path}\n`);
@@ -109,6 +105,7 @@ function fuzz(name: string, { minutes, seed, from, keep }: Arguments): Promise<b
           found(message.input, message.text);
           break;
         case 'done':
+          if (only !== undefined) process.stdout.write(`${name}: nothing was found\n`);
           end(true);
       }
     });

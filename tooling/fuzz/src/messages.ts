@@ -7,6 +7,8 @@ export interface Order {
   readonly from?: string | undefined;
   /** Whether inputs that reach what the kept ones do not are kept. */
   readonly keep: boolean;
+  /** This input is tried once, and nothing else. */
+  readonly only: Uint8Array | undefined;
   /** The input that is tried: four octets of its length, and then itself. */
   readonly shared: SharedArrayBuffer;
 }

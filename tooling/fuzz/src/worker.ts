@@ -22,23 +22,31 @@ if (target === undefined) throw new Error(`no target ${order.target}`);
 const shared = new Uint8Array(order.shared);
 const lengthOf = new Uint32Array(order.shared, 0, 1);
 
+/** A rejection that nobody handles is a failure of the input that was tried. */
+let stray: { readonly reason: unknown } | undefined;
+process.on('unhandledRejection', (reason) => {
+  stray ??= { reason };
+});
+
+const { only, from, ms } = order;
 const kept = corpusOf(target.name);
-const more = order.from === undefined ? [] : inputsOf(order.from);
+const more = from === undefined ? [] : inputsOf(from);
+const known = [...kept, ...more].map(({ octets }) => octets);
 const fuzzer = new Fuzzer({
   target,
-  corpus: [...kept, ...more].map(({ octets }) => octets),
+  corpus: only === undefined ? known.filter(({ length }) => length <= target.maxOctets) : [only],
   random: new Random(order.seed),
   coverage,
   trying(input) {
     shared.set(input, 4);
     lengthOf[0] = input.length;
   },
-});
-
-/** A rejection that nobody handles is a failure of the input before it. */
-let stray: unknown;
-process.on('unhandledRejection', (reason) => {
-  stray ??= reason;
+  tried() {
+    if (stray === undefined) return;
+    const { reason } = stray;
+    stray = undefined;
+    throw reason;
+  },
 });
 
 const begun = performance.now();
@@ -58,9 +66,8 @@ const progress = (): void => {
 
 try {
   await fuzzer.begin();
-  while (performance.now() - begun < order.ms) {
+  while (only === undefined && performance.now() - begun < ms) {
     await fuzzer.step();
-    if (stray !== undefined) throw stray;
     if (performance.now() - told < 1000) continue;
     told = performance.now();
     progress();
@@ -69,14 +76,11 @@ try {
   }
   progress();
   if (order.keep) {
-    const known = new Set([...kept].map(({ octets }) => digest(octets)));
     const useful = await fuzzer.minimal(kept.map(({ octets }) => octets));
-    const named = useful
-      .filter((octets) => !known.has(digest(octets)))
-      .map((octets): KeptInput => {
-        const seed = more.find((each) => digest(each.octets) === digest(octets));
-        return { name: seed?.name ?? `reached-${digest(octets)}`, octets };
-      });
+    const named = useful.map((octets): KeptInput => {
+      const seed = more.find((each) => digest(each.octets) === digest(octets));
+      return { name: seed?.name ?? `reached-${digest(octets)}`, octets };
+    });
     keep(target.name, named);
     tell({ kind: 'kept', count: named.length });
   }
@@ -84,7 +88,7 @@ try {
 } catch (error) {
   const input = shared.slice(4, 4 + (lengthOf[0] ?? 0));
   progress();
-  const smallest = await fuzzer.reduce(input, firstLine(error));
+  const smallest = only ?? (await fuzzer.reduce(input, firstLine(error)));
   tell({ kind: 'finding', input: smallest, text: textOf(error) });
 }
 

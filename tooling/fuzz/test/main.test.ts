@@ -25,7 +25,7 @@ describe('npm run fuzz', () => {
     expect(status).toBe(0);
   });
 
-  it('tries one input that was found', () => {
+  it('tries one input that was a finding', () => {
     const folder = mkdtempSync(join(tmpdir(), 'apex-fuzz-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const file = join(folder, 'input');

@@ -15,7 +15,13 @@ import { turn } from '../virtual-clock.ts';
 export const client: Target = {
   name: 'client',
   reads: 'a whole session of an application: a server that answers wrongly, or not at all',
-  covers: ['beep/src/', 'protocol/src/', 'client/src/'],
+  covers: [
+    ...['frame/', 'message/', 'xml/', 'channel/', 'management/', 'session/', 'driver.ts'].map(
+      (folder) => `beep/src/${folder}`,
+    ),
+    'protocol/src/',
+    'client/src/',
+  ],
   words: apexWords,
   maxOctets: 24_000,
   work: { base: 2_000_000, perOctet: 10_000 },

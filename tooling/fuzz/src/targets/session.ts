@@ -32,7 +32,13 @@ const keptAtMost = limits.channels * (limits.unansweredExchanges + 3 * limits.re
 export const session: Target = {
   name: 'session',
   reads: 'a whole session of a server: SASL, TLS, and the relay with its services on a store in memory',
-  covers: ['beep/src/', 'protocol/src/', 'server/src/'],
+  covers: [
+    ...['frame/', 'message/', 'xml/', 'channel/', 'management/', 'session/', 'profile/'].map(
+      (folder) => `beep/src/${folder}`,
+    ),
+    'protocol/src/',
+    ...['relay/', 'services/', 'subject/'].map((folder) => `server/src/${folder}`),
+  ],
   words: apexWords,
   maxOctets: 24_000,
   work: { base: 2_000_000, perOctet: 10_000 },
