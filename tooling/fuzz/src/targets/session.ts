@@ -18,15 +18,18 @@ const limits: Limits = {
   managementMessageOctets: 6000,
   channels: 6,
   unansweredExchanges: 8,
-  unsentReplyOctets: 4096,
+  exchangeOctets: 16_384,
+  unfinishedOctets: 8192,
   answersInProgress: 4,
+  messagesPerSecond: 100,
+  octetsPerSecond: 10_000,
 };
 
 /**
- * What a kept MSG can be at most, each with a payload: those that are let in before the limit tells, and what
- * fits into the window that was given by then, and into what is given of it afterwards for replies.
+ * Octets of MSGs that are kept without an answer at most: those of the limit, and what fits into the windows that
+ * were given by then, and into what is given of them afterwards for replies.
  */
-const keptAtMost = limits.channels * (limits.unansweredExchanges + 3 * limits.receiveWindowOctets);
+const keptAtMost = limits.exchangeOctets + limits.channels * 3 * limits.receiveWindowOctets;
 
 /** RFC 3080, RFC 3081, RFC 3340 to RFC 3343: what a peer says to a server. */
 export const session: Target = {
@@ -57,7 +60,8 @@ export const session: Target = {
       if (!play.isTuned || secured) break;
     }
     if (stage.failures.length > 0) throw new Finding('a mechanism failed', { cause: stage.failures[0] });
-    must(stage.kept.length <= keptAtMost, `${stage.kept.length} MSGs are kept`);
+    const kept = stage.kept.reduce((octets, payload) => octets + payload.length, 0);
+    must(kept <= keptAtMost, `${kept} octets of MSGs are kept`);
   },
 };
 
@@ -104,6 +108,11 @@ class Play {
   async hear(pieces: readonly Uint8Array[]): Promise<number> {
     this.#take();
     for (const [index, piece] of pieces.entries()) {
+      for (let seconds = 0; !this.#session.wantsOctets && !this.#session.isEnded; seconds += 1) {
+        must(seconds < 60, 'is not ready to read again');
+        this.#pass(1000);
+        this.#take();
+      }
       this.#watch.given(piece);
       const result = this.#session.receive(piece);
       piece.fill(0x2a);
