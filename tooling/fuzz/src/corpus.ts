@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** An input in a file. */
@@ -24,10 +24,20 @@ export function inputsOf(folder: string): readonly KeptInput[] {
     .sort((a, b) => a.octets.length - b.octets.length || (a.name < b.name ? -1 : 1));
 }
 
-/** Adds inputs to the kept ones. */
+/** Whether an input was found by a search, and is kept only as long as it is needed. */
+export function isReached(name: string): boolean {
+  return name.startsWith('reached-');
+}
+
+export function reachedName(octets: Uint8Array): string {
+  return `reached-${digest(octets)}`;
+}
+
+/** Keeps these inputs in place of those that a search had found before. */
 export function keep(target: string, inputs: readonly KeptInput[]): void {
   const folder = join(corpusFolder, target);
   mkdirSync(folder, { recursive: true });
+  for (const { name } of corpusOf(target)) if (isReached(name)) rmSync(join(folder, name));
   for (const { name, octets } of inputs) writeFileSync(join(folder, name), octets);
 }
 

@@ -20,6 +20,8 @@ export interface FuzzerOptions {
 const noOctets = new Uint8Array(0);
 /** Inputs that are tried between two looks at the coverage. */
 const BATCH = 128;
+/** Octets of an input that is small enough to be kept. */
+const SMALL_OCTETS = 2048;
 /** Processor time of one input that is a finding, in milliseconds: hundreds of times what it costs as a rule. */
 const SLOW_MS = 500;
 /** How long a found input is made smaller, in milliseconds. */
@@ -75,20 +77,32 @@ export class Fuzzer {
   }
 
   /**
-   * Of its corpus, the inputs that are needed beside `kept` to reach all that it reaches; the shortest are
-   * taken first. To be called last: what was reached is forgotten.
+   * The inputs of its corpus that are needed beside `fixed` to reach all that its small ones reach. To be called
+   * last: what was reached is forgotten.
    */
-  async minimal(kept: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
+  async minimal(fixed: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
+    const others = this.corpus
+      .filter((input) => input.length <= SMALL_OCTETS && !fixed.includes(input))
+      .sort((a, b) => a.length - b.length);
+    // What came last reaches most, and makes many of the others needless.
+    const last = (await this.#needed(fixed, others)).toReversed();
+    return this.#needed(fixed, last);
+  }
+
+  /** Those that reach something that the ones before them do not. */
+  async #needed(fixed: readonly Uint8Array[], others: readonly Uint8Array[]): Promise<Uint8Array[]> {
     const { coverage } = this.#options;
-    if (coverage === undefined) return [];
-    const found = this.corpus.toSorted((a, b) => a.length - b.length);
-    coverage.forget();
-    const useful: Uint8Array[] = [];
-    for (const input of [...kept, ...found]) {
+    coverage?.forget();
+    for (const input of fixed) {
       await this.#try(input);
-      if (coverage.take().note()) useful.push(input);
+      coverage?.take().note();
     }
-    return useful.filter((input) => !kept.includes(input));
+    const needed: Uint8Array[] = [];
+    for (const input of others) {
+      await this.#try(input);
+      if (coverage?.take().note() === true) needed.push(input);
+    }
+    return needed;
   }
 
   #another(): Uint8Array {

@@ -99,7 +99,7 @@ function fuzz(
           last = message;
           break;
         case 'kept':
-          process.stdout.write(`${name}: ${message.count} inputs are new in the corpus\n`);
+          process.stdout.write(`${name}: ${message.count} inputs are kept for what they reach\n`);
           break;
         case 'finding':
           found(message.input, message.text);

@@ -5,7 +5,7 @@ export interface Order {
   readonly seed: number;
   /** A folder with more inputs to begin with. */
   readonly from?: string | undefined;
-  /** Whether inputs that reach what the kept ones do not are kept. */
+  /** Whether the corpus becomes what is needed to reach all that was reached. */
   readonly keep: boolean;
   /** This input is tried once, and nothing else. */
   readonly only: Uint8Array | undefined;

@@ -13,8 +13,8 @@ export class SessionWatch {
   readonly #channels = new Map<number, ChannelView>([[0, new ChannelView()]]);
   readonly #input: FrameDecoder;
   #inputEnded = false;
-  /** Starts that the peer has asked for, by msgno: the number of the channel. */
-  readonly #starts = new Map<number, number>();
+  /** Starts that the peer has asked for, by msgno: the number of the channel, and what it is given of a window. */
+  readonly #starts = new Map<number, { readonly number: number; edge: number }>();
   readonly #closes = new Map<number, number>();
   readonly #open = new Set<number>();
 
@@ -29,9 +29,9 @@ export class SessionWatch {
         return true;
       },
       seq: ({ channel, ackno, window }) => {
-        const view = this.#channel(channel);
-        view.edge = ackno + window;
-        if (view.restarted !== undefined) view.restarted = { edge: view.edge };
+        const edge = ackno + window;
+        this.#channel(channel).edge = edge;
+        for (const start of this.#starts.values()) if (start.number === channel) start.edge = edge;
         return true;
       },
     });
@@ -63,8 +63,7 @@ export class SessionWatch {
       const element = parseManagement(beepXmlBody(message));
       if (element.kind === 'close') this.#closes.set(msgno, element.number);
       if (element.kind !== 'start') return;
-      this.#starts.set(msgno, element.number);
-      this.#channel(element.number).restarted = { edge: INITIAL_WINDOW };
+      this.#starts.set(msgno, { number: element.number, edge: INITIAL_WINDOW });
     } catch {
       // Whatever it is, the session answers it with an error.
     }
@@ -75,7 +74,6 @@ export class SessionWatch {
     const limit = channel === 0 ? managementWindowOctets : receiveWindowOctets;
     must(window <= limit, `gave a window of ${window} octets on channel ${channel}, the limit is ${limit}`);
     const view = this.#channel(channel);
-    if (ackno === 0) view.restart();
     must(ackno + window >= view.given, `moved the edge of the window of channel ${channel} to the left`);
     view.given = ackno + window;
   }
@@ -83,7 +81,6 @@ export class SessionWatch {
   #wroteData(frame: Exclude<Frame, { kind: 'SEQ' }>): void {
     const { kind, channel, msgno, more, seqno, size, payload } = frame;
     const view = this.#channel(channel);
-    if (seqno === 0) view.restart();
     const line = `${kind} ${channel} ${msgno} ${more ? '*' : '.'} ${seqno} ${size}`;
     must(seqno === view.next, `wrote ${line}, the next seqno is ${view.next}`);
     view.next = seqno + size;
@@ -102,9 +99,13 @@ export class SessionWatch {
     } catch (cause) {
       throw new Finding(`wrote ${latin1(message)} on channel zero`, { cause });
     }
-    if (kind !== 'RPY') return;
+    if (kind === 'MSG') return;
     const started = this.#starts.get(msgno);
-    if (element.kind === 'profile' && started !== undefined) this.#open.add(started);
+    // Nothing leaves on a channel before its peer can know of it.
+    if (element.kind === 'profile' && started !== undefined) {
+      this.#open.add(started.number);
+      this.#channel(started.number).begin(started.edge);
+    }
     const closed = this.#closes.get(msgno);
     if (element.kind === 'ok' && closed !== undefined) this.#open.delete(closed);
     this.#starts.delete(msgno);
@@ -131,19 +132,15 @@ class ChannelView {
   edge = INITIAL_WINDOW;
   /** Where the window ends that the session has given. */
   given = INITIAL_WINDOW;
-  /** Once the peer has asked to start a channel of this number, maybe again: the window in that case. */
-  restarted: { readonly edge: number } | undefined;
   /** Numbers of MSGs without a complete reply. */
   readonly asked = new Set<number>();
   readonly incoming: Uint8Array[] = [];
   readonly outgoing: Uint8Array[] = [];
 
-  /** It is a new channel from here on, if that can be. */
-  restart(): void {
-    if (this.restarted === undefined) return;
+  /** It is a new channel from here on, maybe of a number that was in use. */
+  begin(edge: number): void {
     this.next = 0;
-    this.edge = this.restarted.edge;
+    this.edge = edge;
     this.given = INITIAL_WINDOW;
-    this.restarted = undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
-import { corpusOf, digest, inputsOf, type KeptInput, keep } from './corpus.ts';
+import { corpusOf, digest, inputsOf, isReached, type KeptInput, keep, reachedName } from './corpus.ts';
 import { Coverage } from './coverage.ts';
 import type { FromWorker, Order } from './messages.ts';
 
@@ -76,13 +76,13 @@ try {
   }
   progress();
   if (order.keep) {
-    const useful = await fuzzer.minimal(kept.map(({ octets }) => octets));
-    const named = useful.map((octets): KeptInput => {
+    const fixed = kept.filter(({ name }) => !isReached(name)).map(({ octets }) => octets);
+    const needed = (await fuzzer.minimal(fixed)).map((octets): KeptInput => {
       const seed = more.find((each) => digest(each.octets) === digest(octets));
-      return { name: seed?.name ?? `reached-${digest(octets)}`, octets };
+      return { name: seed?.name ?? reachedName(octets), octets };
     });
-    keep(target.name, named);
-    tell({ kind: 'kept', count: named.length });
+    keep(target.name, needed);
+    tell({ kind: 'kept', count: needed.length });
   }
   tell({ kind: 'done' });
 } catch (error) {
