@@ -39,6 +39,7 @@ const limitsSchema = z.strictObject({
   idleSeconds: positive.default(24 * 60 * 60),
   deliverySeconds: seconds.default(30),
   unsentOctets: positive.default(1024 * 1024),
+  attachmentsPerSession: positive.default(10_000),
   tuplesPerEntry: positive.default(64),
   capabilityOctets: positive.default(8 * 1024),
   publishesPerSecond: positive.default(1000),

@@ -14,6 +14,7 @@ export function domainOptions(config: Config): Omit<DomainOptions, 'store'> {
     limits: {
       deliveryMs: limits.deliverySeconds * 1000,
       unsentOctets: limits.unsentOctets,
+      attachmentsPerSession: limits.attachmentsPerSession,
       tuples: limits.tuplesPerEntry,
       capabilityOctets: limits.capabilityOctets,
       publishesPerSecond: limits.publishesPerSecond,

@@ -32,6 +32,7 @@ export type {
   RelayOption,
 } from './relay/options/option.ts';
 export type { MeshPort } from './relay/ports.ts';
+export { relayProfile } from './relay/relay-profile.ts';
 export type { ServerEvent } from './server-event.ts';
 export type { SessionLimits } from './session-limits.ts';
 export { StoreError, type StoreErrorCode } from './store/errors.ts';

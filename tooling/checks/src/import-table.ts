@@ -147,6 +147,14 @@ export const packageRules: readonly PackageRule[] = [
     browserEntries: [],
   },
   {
+    name: '@apex/fuzz',
+    folder: 'tooling/fuzz',
+    imports: ['@apex/beep', '@apex/protocol', '@apex/client', '@apex/server'],
+    testImports: [],
+    layers: [],
+    browserEntries: [],
+  },
+  {
     name: '@apex/oldest-node',
     folder: 'tooling/oldest-node',
     // It runs what was built.

@@ -10,7 +10,7 @@ import { standardOptions } from './options/standard-options.ts';
 import type { PassageTimer } from './passage.ts';
 import { Passages } from './passages.ts';
 import type { AccessPolicy, AccessVerdict, MeshPort, Payload, ReportPort, ServicePort } from './ports.ts';
-import type { Attachment, RelayChannel } from './relay-session.ts';
+import type { Attachment, RelayChannel, RelaySession } from './relay-session.ts';
 
 /** Limits of the relay, each with its unit. */
 export interface RelayLimits extends HeldLimits {
@@ -18,11 +18,14 @@ export interface RelayLimits extends HeldLimits {
   readonly deliveryMs: number;
   /** Octets that may wait for a peer that does not read, on all channels of its session (C13). */
   readonly unsentOctets: number;
+  /** Unterminated attaches and binds of one session. */
+  readonly attachmentsPerSession: number;
 }
 
 export const defaultRelayLimits: Omit<RelayLimits, keyof HeldLimits> = {
   deliveryMs: 30_000,
   unsentOctets: 1024 * 1024,
+  attachmentsPerSession: 10_000,
 };
 
 /** What happened to one recipient (RFC 3340 §4.4.4.1 step 5): undefined when it answered `ok`. */
@@ -143,6 +146,16 @@ export class Relay {
 
   opened(channel: RelayChannel): void {
     channel.session.channels.add(channel);
+  }
+
+  /** Why a session may attach and bind no more; undefined while it may. */
+  tooMany(session: RelaySession): ReplyError | undefined {
+    const { attachmentsPerSession } = this.#limits;
+    let operations = 0;
+    for (const channel of session.channels) operations += channel.operations.size;
+    return operations < attachmentsPerSession
+      ? undefined
+      : new ReplyError(554, `a session may attach and bind ${attachmentsPerSession} times`);
   }
 
   isOpen(channel: RelayChannel): boolean {

@@ -35,6 +35,35 @@ describe('attach', () => {
     expect(attachAs(stage, stage.channel(session), 'fred/x@example.com', 7)).toEqual(['ok']);
   });
 
+  it('refuses with 554 what is more than a session may have, until one of its own ends', () => {
+    const stage = new Stage({ attachmentsPerSession: 2 });
+    const session = stage.session(fred);
+    const [first, second] = [stage.channel(session), stage.channel(session)];
+    expect(attachAs(stage, first, fred, 1)).toEqual(['ok']);
+    expect(attachAs(stage, second, 'fred/a@example.com', 1)).toEqual(['ok']);
+    expect(attachAs(stage, first, 'fred/b@example.com', 2)).toEqual([554]);
+    expect(attachAs(stage, stage.channel(stage.session(fred)), 'fred/b@example.com')).toEqual(['ok']);
+
+    terminate(stage.relay, second.channel, { kind: 'terminate', transID: 1, code: 250, text: '' }, () => {});
+    expect(attachAs(stage, first, 'fred/c@example.com', 2)).toEqual(['ok']);
+    expect(stage.relay.attachments.size).toBe(3);
+  });
+
+  it('counts binds among what a session may have', () => {
+    const stage = new Stage({ attachmentsPerSession: 1 });
+    const at = stage.channel(stage.session('rubble.com'));
+    const answers = new Answers();
+    for (const transID of [1, 2]) {
+      bind(
+        stage.relay,
+        at.channel,
+        { kind: 'bind', relay: 'rubble.com', transID, options: [] },
+        answers.take,
+      );
+    }
+    expect(answers.given).toEqual(['ok', 554]);
+  });
+
   it('[3340 §4.4.1 step 2] refuses an endpoint of another domain with 553', () => {
     const stage = new Stage();
     expect(attachAs(stage, stage.channel(stage.session(fred)), 'fred@rubble.com')).toEqual([553]);
