@@ -223,6 +223,8 @@ function clientFailure(error: Error & { readonly code?: string }): Error {
       return lost('tls.expired', 'the certificate of the server has expired', error);
     case 'CERT_NOT_YET_VALID':
       return lost('tls.expired', 'the certificate of the server is not valid yet', error);
+    case 'CERT_SIGNATURE_FAILURE':
+    case 'CERT_UNTRUSTED':
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'UNABLE_TO_GET_ISSUER_CERT':
@@ -231,7 +233,7 @@ function clientFailure(error: Error & { readonly code?: string }): Error {
       return lost('tls.issuer', 'the certificate of the server is not issued by somebody trusted', error);
     case 'ERR_SSL_WRONG_VERSION_NUMBER':
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
-      return lost('tls.failed', 'the server does not speak TLS here', error);
+      return lost('tls.failed', 'what came is no TLS; does the server begin with it at this port?', error);
     default:
       return lost('tls.failed', error.message, error);
   }
