@@ -41,7 +41,7 @@ export class ListenError extends Error {
   }
 }
 
-/** For the TLS handshake, in milliseconds, where a peer may not take less for its greeting. */
+/** For a TLS handshake, in milliseconds; less where a peer has less for its greeting. */
 const HANDSHAKE_MS = 10_000;
 
 /** Throws UsageError `tls.unavailable` for a port that begins with TLS and no certificate to show there. */
@@ -69,6 +69,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     }
   } catch (error) {
     await tcp.close();
+    await sessions.close();
     throw error;
   }
   return {

@@ -48,6 +48,7 @@ export interface TlsClientOptions extends Partial<TlsCredentials> {
 }
 
 const HANDSHAKE_MS = 10_000;
+
 /** Throws UsageError `tls.credentials` when certificate and key do not fit together, or are none. */
 export function tlsServer(options: TlsServerOptions): TlsServer {
   const { handshakeMs = HANDSHAKE_MS } = options;
@@ -88,7 +89,9 @@ export function tlsServer(options: TlsServerOptions): TlsServer {
         });
         raw.once('close', () => {
           const error = failures.get(ends);
-          failed(lost('tls.failed', error?.message ?? 'the peer ended the handshake', error));
+          failed(
+            lost('tls.failed', error === undefined ? 'the peer ended the handshake' : reasonOf(error), error),
+          );
         });
         servers.for(serverName).emit('connection', raw);
         return () => {
@@ -235,8 +238,13 @@ function clientFailure(error: Error & { readonly code?: string }): Error {
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
       return lost('tls.failed', 'what came is no TLS; does the server begin with it at this port?', error);
     default:
-      return lost('tls.failed', error.message, error);
+      return lost('tls.failed', reasonOf(error), error);
   }
+}
+
+/** Errors of OpenSSL have it apart from where it was found. */
+function reasonOf(error: Error & { readonly reason?: string }): string {
+  return error.reason ?? error.message;
 }
 
 function lost(code: string, message: string, cause?: unknown): SessionLostError {

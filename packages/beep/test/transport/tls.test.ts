@@ -359,7 +359,7 @@ describe('TLS from the first octet', () => {
     const talking = connect(tlsPort, '127.0.0.1');
     talking.on('error', () => {});
     talking.write(frame('RPY 0 0 .', 0, '<greeting />'));
-    await expect(next()).rejects.toMatchObject({ code: 'tls.failed' });
+    await expect(next()).rejects.toMatchObject({ code: 'tls.failed', message: 'wrong version number' });
     await closed(talking);
     const other = await listening({ handshakeMs: 100 });
     const silent = connect(other.tlsPort, '127.0.0.1');
