@@ -12,6 +12,7 @@ export interface ApplicationOptions {
   readonly server: string;
   readonly insecure?: true;
   readonly tls?: true;
+  readonly tlsDirect?: true;
   readonly ca?: string;
   readonly fingerprint?: string;
   readonly cert?: string;
@@ -87,10 +88,10 @@ export function publisherOf(text: string): string {
 
 /** TLS unless it is this machine, or was declined in so many words. */
 function tlsOf(options: ApplicationOptions, isLoopback: boolean): boolean | TlsOptions {
-  const { tls, ca, fingerprint, cert, key, insecure } = options;
-  const isWanted = tls === true || [ca, fingerprint, cert, key].some((given) => given !== undefined);
+  const { tls, tlsDirect, ca, fingerprint, cert, key, insecure } = options;
+  const isWanted = [tls, tlsDirect, ca, fingerprint, cert, key].some((given) => given !== undefined);
   if (isWanted && insecure === true) {
-    throw usage('--insecure: there is --tls, --ca, --fingerprint or --cert as well');
+    throw usage('--insecure: there is --tls, --tls-direct, --ca, --fingerprint or --cert as well');
   }
   if (insecure === true || (isLoopback && !isWanted)) return false;
   if ((cert === undefined) !== (key === undefined)) {
@@ -99,6 +100,7 @@ function tlsOf(options: ApplicationOptions, isLoopback: boolean): boolean | TlsO
     );
   }
   return {
+    direct: tlsDirect === true,
     ...(ca === undefined ? {} : { ca: readPem('--ca', ca) }),
     ...(fingerprint === undefined ? {} : { fingerprint: requireFingerprint(fingerprint) }),
     ...(cert === undefined || key === undefined

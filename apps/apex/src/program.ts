@@ -106,6 +106,7 @@ function common(command: Command): Command {
         .default('127.0.0.1:9130'),
     )
     .option('--tls', 'protect the session, also to this machine; to another one that is the rule')
+    .option('--tls-direct', 'as --tls, at a port where the server begins with it')
     .option(
       '--ca <file>',
       'root that has issued the certificate of the server (PEM), in place of those of the system',

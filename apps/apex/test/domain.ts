@@ -11,7 +11,8 @@ export interface DomainOptions {
   readonly tls?: object;
   /** Keys of the configuration. */
   readonly auth?: object;
-  /** Files of its folder. */
+  readonly edge?: object;
+  /** Files of its folder; without `cert.pem` a certificate is made. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
@@ -24,6 +25,7 @@ export class Domain {
   readonly #commands: AppProcess[] = [];
   #server: AppProcess | undefined;
   #port = 0;
+  #tlsPort = 0;
   readonly #options: DomainOptions;
 
   private constructor(options: DomainOptions) {
@@ -39,7 +41,7 @@ export class Domain {
     const domain = new Domain(options);
     domain.#configure(0);
     for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(domain.file(name), text);
-    if (options.tls !== undefined) {
+    if (options.tls !== undefined && options.files?.['cert.pem'] === undefined) {
       const files = ['--cert', domain.file('cert.pem'), '--key', domain.file('key.pem')];
       const made = await new AppProcess('apexd', ['tls', 'self-signed', '--domain', 'example.com', ...files])
         .ended;
@@ -63,12 +65,22 @@ export class Domain {
     return `127.0.0.1:${this.#port}`;
   }
 
+  /** Where sessions begin with TLS; `edge` has to ask for it. */
+  get tlsAddress(): string {
+    return `127.0.0.1:${this.#tlsPort}`;
+  }
+
   /** Starts the server, on the port that it had. */
   async serve(): Promise<void> {
     this.#configure(this.#port);
     this.#server = new AppProcess('apexd', ['serve', '--config', this.#config]);
     this.#port = await this.#server.find((line) => {
       const port = /:(\d+)$/.exec(line)?.[1];
+      return port === undefined ? undefined : Number(port);
+    });
+    if (this.#options.edge === undefined) return;
+    this.#tlsPort = await this.#server.find((line) => {
+      const port = /:(\d+) \(TLS from the first octet\)$/.exec(line)?.[1];
       return port === undefined ? undefined : Number(port);
     });
   }
@@ -101,7 +113,7 @@ export class Domain {
     endpoint: string,
     ...command: readonly string[]
   ): AppProcess {
-    const place = ['--as', endpoint, '--server', this.address];
+    const place = ['--as', endpoint, ...(command.includes('--server') ? [] : ['--server', this.address])];
     const started = new AppProcess('apex', [...command, ...place], environment);
     this.#commands.push(started);
     return started;
@@ -120,11 +132,11 @@ export class Domain {
   }
 
   #configure(port: number): void {
-    const { tls, auth } = this.#options;
+    const { tls, auth, edge } = this.#options;
     const config = {
       domain: 'example.com',
       dataDir: 'data',
-      edge: { host: '127.0.0.1', port },
+      edge: { host: '127.0.0.1', port, ...edge },
       log: { level: 'warn' },
       auth: { requireTls: tls !== undefined, iterations: 4096, ...auth },
       ...(tls === undefined ? {} : { tls: { cert: 'cert.pem', key: 'key.pem', ...tls } }),

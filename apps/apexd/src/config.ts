@@ -13,10 +13,18 @@ const port = z.int().min(0).max(65_535);
 const positive = z.int().min(1);
 const seconds = positive.max(24 * 60 * 60);
 
-const listenSchema = z.strictObject({
-  host: z.string().min(1).default('127.0.0.1'),
-  port: port.default(EDGE_PORT),
-});
+const listenSchema = z
+  .strictObject({
+    host: z.string().min(1).default('127.0.0.1'),
+    port: port.default(EDGE_PORT),
+    tlsPort: port.optional(),
+  })
+  .refine((edge) => edge.tlsPort !== edge.port || edge.port === 0, {
+    path: ['tlsPort'],
+    message: 'is edge.port, where sessions begin without TLS; choose another one',
+  });
+
+const file = z.string().min(1);
 
 /** Each limit is described, with its unit and default, in docs/guides/configuration.md. */
 const limitsSchema = z.strictObject({
@@ -69,7 +77,12 @@ export const configSchema = z
     dataDir: z.string().min(1),
     edge: listenSchema.prefault({}),
     tls: z
-      .strictObject({ cert: z.string().min(1), key: z.string().min(1), ca: z.string().min(1).optional() })
+      .strictObject({
+        cert: file,
+        key: file,
+        ca: file.optional(),
+        more: z.array(z.strictObject({ cert: file, key: file })).default([]),
+      })
       .optional(),
     auth: z
       .strictObject({
@@ -81,7 +94,7 @@ export const configSchema = z
         iterations: z.int().min(4096).default(10_000),
         oauth: z
           .strictObject({
-            jwks: z.string().min(1),
+            jwks: file,
             issuer: z.string().min(1),
             audience: z.string().min(1),
             claim: z.string().min(1).optional(),
@@ -127,6 +140,10 @@ export const configSchema = z
   .refine(({ auth, tls }) => tls?.ca !== undefined || !auth.mechanisms.includes('EXTERNAL'), {
     path: ['auth', 'mechanisms'],
     message: 'EXTERNAL needs tls.ca, the roots of the certificates of clients',
+  })
+  .refine(({ edge, tls }) => tls !== undefined || edge.tlsPort === undefined, {
+    path: ['edge', 'tlsPort'],
+    message: 'needs tls, with the certificate to show there',
   });
 
 export type Config = z.output<typeof configSchema>;
@@ -155,20 +172,23 @@ export function readConfig(path: string): Config {
   }
   const config = parseConfig(text, path);
   const folder = dirname(resolve(path));
+  const at = (name: string): string => resolve(folder, name);
   const { tls, auth } = config;
+  const { oauth } = auth;
   return {
     ...config,
-    dataDir: resolve(folder, config.dataDir),
-    ...(auth.oauth === undefined || /^https?:/i.test(auth.oauth.jwks)
+    dataDir: at(config.dataDir),
+    ...(oauth === undefined || /^https?:/i.test(oauth.jwks)
       ? {}
-      : { auth: { ...auth, oauth: { ...auth.oauth, jwks: resolve(folder, auth.oauth.jwks) } } }),
+      : { auth: { ...auth, oauth: { ...oauth, jwks: at(oauth.jwks) } } }),
     ...(tls === undefined
       ? {}
       : {
           tls: {
-            cert: resolve(folder, tls.cert),
-            key: resolve(folder, tls.key),
-            ...(tls.ca === undefined ? {} : { ca: resolve(folder, tls.ca) }),
+            cert: at(tls.cert),
+            key: at(tls.key),
+            ...(tls.ca === undefined ? {} : { ca: at(tls.ca) }),
+            more: tls.more.map(({ cert, key }) => ({ cert: at(cert), key: at(key) })),
           },
         }),
   };
@@ -191,7 +211,7 @@ export function parseConfig(text: string, name: string): Config {
 }
 
 function describe(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): string {
-  const key = path.map(String).join('.');
+  const key = z.core.toDotPath(path);
   if (issue.code !== 'unrecognized_keys') return `${key === '' ? 'the file' : key}: ${issue.message}`;
   if (path.length === 1 && notYet.has(key))
     return `${key}: this version does not serve it yet; remove the key`;

@@ -1,15 +1,13 @@
 import cluster, { type Worker } from 'node:cluster';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import type { ApexOwner, Edge, EdgeError, FromEdge, Pipe, ToEdge } from '@apex/server';
+import type { ApexOwner, Edge, EdgeError, FromEdge, ListenAddress, Pipe, ToEdge } from '@apex/server';
 import type { Logger } from 'pino';
 
 /** Batches that may be on their way to an edge; one that does not take them is ended. */
 const BACKLOG = 20_000;
 /** An edge that ends earlier after its start is started again after as long, in milliseconds. */
 const RESTART_MS = 1000;
-
-type Listen = { readonly host: string; readonly port: number };
 
 /** How often a free port is looked for that nobody else takes meanwhile. */
 const ATTEMPTS = 10;
@@ -19,36 +17,35 @@ const ATTEMPTS = 10;
  * again; what was attached through it attaches anew.
  */
 export class Edges {
-  readonly address: Listen;
+  readonly address: ListenAddress;
   readonly #owner: ApexOwner;
   readonly #log: Logger;
   #isStopping = false;
   readonly #ended = new Set<Promise<void>>();
 
-  private constructor(owner: ApexOwner, address: Listen, log: Logger) {
+  private constructor(owner: ApexOwner, address: ListenAddress, log: Logger) {
     this.#owner = owner;
     this.address = address;
     this.#log = log;
   }
 
   /** Starts `count` edges; resolves when all of them listen. Rejects with EdgeError when one cannot. */
-  static async start(owner: ApexOwner, count: number, listen: Listen, log: Logger): Promise<Edges> {
+  static async start(owner: ApexOwner, count: number, listen: ListenAddress, log: Logger): Promise<Edges> {
     const source = import.meta.url.endsWith('.ts');
     cluster.setupPrimary({
       exec: fileURLToPath(new URL(source ? './edge-main.ts' : './edge-main.js', import.meta.url)),
       args: [],
       serialization: 'advanced',
     });
-    const { host, port } = listen;
+    const isChosen = listen.port === 0 || listen.tlsPort === 0;
     for (let attempt = 1; ; attempt += 1) {
-      // All edges have to get the same port, also those that are started when no other is left.
-      const edges = new Edges(owner, { host, port: port === 0 ? await freePort(host) : port }, log);
+      const edges = new Edges(owner, await chosen(listen), log);
       try {
         await Promise.all(Array.from({ length: count }, () => edges.#fork().listening));
         return edges;
       } catch (error) {
         await edges.stop();
-        const isTaken = port === 0 && (error as EdgeError).code === 'listen.in-use';
+        const isTaken = isChosen && (error as EdgeError).code === 'listen.in-use';
         if (!isTaken || attempt === ATTEMPTS) throw error;
       }
     }
@@ -90,6 +87,16 @@ export class Edges {
       (error: Error) => this.#log.error({ event: 'edge.failed', error: error.message }),
     );
   }
+}
+
+/** All edges have to get the same ports, also those that are started when no other is left. */
+async function chosen({ host, port, tlsPort }: ListenAddress): Promise<ListenAddress> {
+  const free = async (wanted: number): Promise<number> => (wanted === 0 ? await freePort(host) : wanted);
+  return {
+    host,
+    port: await free(port),
+    ...(tlsPort === undefined ? {} : { tlsPort: await free(tlsPort) }),
+  };
 }
 
 /** A port that the system chooses; 0 when this host cannot be listened on, which the edges will say. */

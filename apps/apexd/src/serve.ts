@@ -15,7 +15,7 @@ import type { Config } from './config.ts';
 import { domainOptions } from './domain-options.ts';
 import { Edges } from './edges.ts';
 import { AppError } from './errors.ts';
-import { readTlsFiles } from './tls-files.ts';
+import { readTlsFiles, warnOfExpired } from './tls-files.ts';
 import { holdYoungGeneration } from './young-generation.ts';
 
 export interface RunningServer {
@@ -49,6 +49,7 @@ export async function serve(config: Config, log: Logger, workers = 0): Promise<R
     closers.add(() => admin.close());
     holdYoungGeneration();
     log.info({ event: 'serving', domain: config.domain, ...server.address });
+    if (tls !== undefined) warnOfExpired(tls, log);
     return { server, stop: () => closers.close() };
   } catch (error) {
     await closers.close();

@@ -1,25 +1,69 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { ServerCredentials } from '@apex/server';
+import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { AppError } from './errors.ts';
 
+interface Pair {
+  readonly cert: string;
+  readonly key: string;
+}
+
 /**
- * What the files of `tls` hold; undefined without them. Throws AppError `tls.read`, whose message names the key and
- * the file.
+ * What the files of `tls` hold; undefined without them. Throws AppError `tls.read` and `tls.unfit`, whose message
+ * names the key and the file.
  */
 export function readTlsFiles({ tls }: Pick<Config, 'tls'>): ServerCredentials | undefined {
   if (tls === undefined) return undefined;
-  const read = (key: 'cert' | 'key' | 'ca', path: string): string => {
-    try {
-      return readFileSync(path, 'utf8');
-    } catch (error) {
-      const { message } = error as Error;
-      throw new AppError('tls.read', `tls.${key}: cannot read ${path}: ${message}`, 1, { cause: error });
-    }
-  };
   return {
-    cert: read('cert', tls.cert),
-    key: read('key', tls.key),
-    ...(tls.ca === undefined ? {} : { ca: read('ca', tls.ca) }),
+    ...readPair('tls', tls),
+    ...(tls.ca === undefined ? {} : { ca: readCertificate('tls.ca', tls.ca).text }),
+    more: tls.more.map((pair, index) => readPair(`tls.more[${index}]`, pair)),
   };
+}
+
+/** Tells of certificates that clients will refuse, because their time is over. */
+export function warnOfExpired({ cert, more = [] }: ServerCredentials, log: Logger): void {
+  for (const [index, text] of [cert, ...more.map((pair) => pair.cert)].entries()) {
+    const { validTo: until } = new X509Certificate(text);
+    if (Date.parse(until) > Date.now()) continue;
+    log.warn({ event: 'tls.expired', key: index === 0 ? 'tls.cert' : `tls.more[${index - 1}].cert`, until });
+  }
+}
+
+function readPair(name: string, { cert, key }: Pair): Pair {
+  const { text, certificate } = readCertificate(`${name}.cert`, cert);
+  const where = `${name}.key`;
+  const keyText = read(where, key);
+  const privateKey = asPem(where, key, 'key in PEM without a passphrase', () => createPrivateKey(keyText));
+  if (!certificate.checkPrivateKey(privateKey)) {
+    throw new AppError('tls.unfit', `${where}: ${key} is not the key of ${cert}`);
+  }
+  return { cert: text, key: keyText };
+}
+
+function readCertificate(
+  where: string,
+  path: string,
+): { readonly text: string; readonly certificate: X509Certificate } {
+  const text = read(where, path);
+  return { text, certificate: asPem(where, path, 'certificate in PEM', () => new X509Certificate(text)) };
+}
+
+function asPem<T>(where: string, path: string, what: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw new AppError('tls.unfit', `${where}: ${path} holds no ${what}`, 1, { cause: error });
+  }
+}
+
+function read(where: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { message } = error as Error;
+    throw new AppError('tls.read', `${where}: cannot read ${path}: ${message}`, 1, { cause: error });
+  }
 }

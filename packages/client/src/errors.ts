@@ -59,6 +59,8 @@ const ADVICE: ReadonlyMap<number, string> = new Map([
 /** The same about what the layers below find, by its code. */
 const ADVICE_BELOW: ReadonlyMap<string, string> = new Map([
   ['sasl.mechanism', 'use credentials that it takes; who has a certificate needs one that it trusts'],
+  ['tls.expired', 'its operator has to renew it; or the clock of this machine is wrong'],
+  ['tls.name', 'dial one of its names, or have its operator add the domain'],
   ['tls.issuer', 'if it is the right server, trust its root (ca) or its fingerprint'],
   ['tls.credentials', 'check the two files'],
 ]);

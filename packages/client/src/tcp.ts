@@ -1,9 +1,13 @@
-import { connectTcp } from '@apex/beep/tcp';
-import { tlsClient } from '@apex/beep/tls';
+import { SessionLostError, type Transport } from '@apex/beep';
+import { type ConnectTcpOptions, connectTcp } from '@apex/beep/tcp';
+import { connectTls, tlsClient } from '@apex/beep/tls';
+import { domainOf, identityOf } from '@apex/protocol';
 import { type ApexClient, attachOver, type ClientOptions, type Security } from './client.ts';
-import { ApexError } from './errors.ts';
+import { ApexError, applicationError } from './errors.ts';
 
 export interface TlsOptions {
+  /** TLS from the first octet, at a port where the server begins with it; else it is asked for in the session. */
+  readonly direct?: boolean;
   /** PEM: roots to trust in place of the system's. */
   readonly ca?: string;
   /** SHA-256 of the one certificate that is trusted, hexadecimal: neither its issuer nor its names count then. */
@@ -15,7 +19,7 @@ export interface TlsOptions {
 
 export interface ConnectOptions extends ClientOptions {
   readonly host: string;
-  /** Default 913, IANA's port of the endpoint-relay mode (RFC 3340 §8.3). */
+  /** Default 913, IANA's port of the endpoint-relay mode (RFC 3340 §8.3); there is none for `tls.direct`. */
   readonly port?: number;
   /** Gives up when it is aborted before the client is attached; later it closes the client. */
   readonly signal?: AbortSignal;
@@ -33,23 +37,25 @@ export interface ConnectOptions extends ClientOptions {
  * as `attachOver`; with the reason of the signal when it is aborted.
  */
 export async function connect(options: ConnectOptions): Promise<ApexClient> {
-  const { host, port = 913, signal, timeoutMs } = options;
+  const { host, port = isDirect(options.tls) ? undefined : 913, signal, timeoutMs } = options;
+  if (port === undefined) {
+    throw new ApexError('client.usage', 'port: none is registered for tls.direct; name that of the server');
+  }
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new ApexError('client.usage', `port: ${port} is not a whole number from 1 to 65535`);
   }
-  const transport = await connectTcp({
+  const transport = await open(options, {
     host,
     port,
     ...(signal === undefined ? {} : { signal }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   }).catch((error: unknown) => {
     if (signal?.aborted === true) throw signal.reason;
+    if (error instanceof SessionLostError) throw applicationError(`secure ${host}:${port}`, error);
     throw new ApexError(
       'client.lost',
       `no connection to ${host}:${port}: ${(error as Error).message}; is the server running there?`,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   });
   const abandon = (): void => transport.abort();
@@ -68,6 +74,18 @@ export async function connect(options: ConnectOptions): Promise<ApexClient> {
   } finally {
     signal?.removeEventListener('abort', abandon);
   }
+}
+
+function open(options: ConnectOptions, place: ConnectTcpOptions): Promise<Transport> {
+  const { endpoint, host, tls } = options;
+  if (!isDirect(tls)) return connectTcp(place);
+  const identity = identityOf(endpoint);
+  const names = [...(identity === undefined ? [] : [domainOf(identity)]), host];
+  return connectTls({ ...place, ...tls, names });
+}
+
+function isDirect(tls: ConnectOptions['tls']): tls is TlsOptions {
+  return typeof tls === 'object' && tls.direct === true;
 }
 
 /** The server has to prove to be the domain, or the host that was dialled. */

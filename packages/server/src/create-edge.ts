@@ -55,7 +55,7 @@ async function begin(
   const onEvent = (event: ServerEvent): void => out.say({ kind: 'event', event });
   try {
     const listener = await listen({
-      ...settings.listen,
+      listen: settings.listen,
       domain: settings.domain,
       profiles: profilesOf({
         ...(await mechanismOptions(settings.domain, relay.desk, settings.authentication)),

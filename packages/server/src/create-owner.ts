@@ -4,15 +4,15 @@ import type { DomainCounters } from './create-domain.ts';
 import { mechanismOptions } from './credentials/authentication.ts';
 import { serverMechanisms } from './credentials/server-mechanisms.ts';
 import { EdgeConnection } from './edge/edge-connection.ts';
-import type { EdgeSettings, FromEdge, ToEdge } from './edge/messages.ts';
+import type { FromEdge, ToEdge } from './edge/messages.ts';
 import type { Pipe } from './edge/pipe.ts';
-import type { ServerCredentials } from './listener.ts';
+import { type ListenAddress, requireCertificate, type ServerCredentials } from './listener.ts';
 import { authenticationOf, deskOf, type ServerOptions, servedDomain } from './serving.ts';
 
 /** An edge that its owner has accepted. */
 export interface Edge {
   /** Where it listens. Rejects with EdgeError when it cannot, or is gone before it does. */
-  readonly listening: Promise<{ readonly host: string; readonly port: number }>;
+  readonly listening: Promise<ListenAddress>;
   /** Resolves when the edge is gone. */
   readonly ended: Promise<void>;
 }
@@ -23,9 +23,11 @@ export interface ApexOwner {
   readonly counters: DomainCounters;
   /** Open sessions of all edges. */
   readonly sessions: number;
-  /** Serves through an edge: what `createEdge` runs at the other end of the pipe. */
-  accept(pipe: Pipe<FromEdge, ToEdge>, listen: EdgeSettings['listen']): Edge;
-  /** Has all edges show another certificate. Throws UsageError `tls.credentials`; without `tls` it does nothing. */
+  /**
+   * Serves through an edge: what `createEdge` runs at the other end of the pipe. Throws UsageError `tls.unavailable`.
+   */
+  accept(pipe: Pipe<FromEdge, ToEdge>, listen: ListenAddress): Edge;
+  /** Has all edges show other certificates. Throws UsageError `tls.credentials`; without `tls` it does nothing. */
   reloadTls(credentials: ServerCredentials): void;
   /** Has the edges release their sessions, waits until all is durable. The store stays open. */
   close(): Promise<void>;
@@ -70,6 +72,7 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
       return sessions;
     },
     accept(pipe, listen) {
+      requireCertificate(listen, tls);
       const settings = {
         domain: domain.relay.domain,
         listen,

@@ -1,7 +1,7 @@
 import type { Administration } from './administration.ts';
 import type { DomainCounters } from './create-domain.ts';
 import { mechanismOptions } from './credentials/authentication.ts';
-import { type Listener, listen, type ServerCredentials } from './listener.ts';
+import { type ListenAddress, type Listener, listen, type ServerCredentials } from './listener.ts';
 import { profilesOf } from './profiles.ts';
 import { relayProfile } from './relay/relay-profile.ts';
 import { authenticationOf, deskOf, type ServerOptions, servedDomain } from './serving.ts';
@@ -9,13 +9,13 @@ import { authenticationOf, deskOf, type ServerOptions, servedDomain } from './se
 export type { ServerOptions } from './serving.ts';
 
 export interface ApexServer {
-  /** Where it listens; the port is the one in use. */
-  readonly address: { readonly host: string; readonly port: number };
+  /** Where it listens; the ports are those in use. */
+  readonly address: ListenAddress;
   readonly administration: Administration;
   readonly counters: DomainCounters;
   /** Open sessions. */
   readonly sessions: number;
-  /** Shows another certificate from now on. Throws UsageError `tls.credentials`; without `tls` it does nothing. */
+  /** Shows other certificates from now on. Throws UsageError `tls.credentials`; without `tls` it does nothing. */
   reloadTls(credentials: ServerCredentials): void;
   /** Stops listening, releases the sessions, waits until all is durable. The store stays open. */
   close(): Promise<void>;
@@ -24,7 +24,7 @@ export interface ApexServer {
 /**
  * Starts a server: a domain on a store, and a listener. The caller owns the store. Rejects with
  * StoreError, with ListenError when the address cannot be used, and with UsageError `tls.credentials`,
- * `server.mechanism` or `server.jwks`.
+ * `tls.unavailable`, `server.mechanism` or `server.jwks`.
  */
 export async function createServer(options: ServerOptions): Promise<ApexServer> {
   const { onEvent = () => {} } = options;
@@ -34,7 +34,7 @@ export async function createServer(options: ServerOptions): Promise<ApexServer> 
     const { domain: name } = domain.relay;
     const mechanisms = await mechanismOptions(name, deskOf(options), authenticationOf(options));
     listener = await listen({
-      ...options.listen,
+      listen: options.listen,
       domain: name,
       profiles: profilesOf({
         ...mechanisms,

@@ -22,7 +22,7 @@ export { type TokenVerifierOptions, tokenVerifier } from './credentials/token-ve
 export { EdgeError } from './edge/edge-connection.ts';
 export type { EdgeSettings, FromEdge, ToEdge } from './edge/messages.ts';
 export type { Pipe, PipeHandlers } from './edge/pipe.ts';
-export { ListenError, type ServerCredentials } from './listener.ts';
+export { type ListenAddress, ListenError, type ServerCredentials } from './listener.ts';
 export type {
   BeginProcess,
   Hop,

@@ -1,21 +1,28 @@
-import { listenTcp } from '@apex/beep/tcp';
-import { type TlsCredentials, tlsServer } from '@apex/beep/tls';
+import { type Transport, UsageError } from '@apex/beep';
+import { listenTcp, type TcpListener } from '@apex/beep/tcp';
+import { type TlsServerCredentials, tlsServer } from '@apex/beep/tls';
 import { Sessions, type SessionsOptions } from './sessions.ts';
 
-export interface ListenOptions extends Omit<SessionsOptions, 'negotiate'> {
+/** Where peers connect; for a port, 0 lets the system choose. */
+export interface ListenAddress {
   readonly host: string;
   readonly port: number;
+  /** For peers that begin with TLS, beside those that ask for it in a session; needs `tls`. Absent: there is none. */
+  readonly tlsPort?: number | undefined;
+}
+
+export interface ListenOptions extends Omit<SessionsOptions, 'negotiate'> {
+  readonly listen: ListenAddress;
   /** What protects sessions whose peers ask for it. */
   readonly tls?: ServerCredentials | undefined;
 }
 
 /** PEM texts: certificate with those between it and its root, key, and the roots of clients' certificates. */
-export interface ServerCredentials extends TlsCredentials {
-  readonly ca?: string | undefined;
-}
+export type ServerCredentials = TlsServerCredentials;
 
 export interface Listener {
-  readonly address: { readonly host: string; readonly port: number };
+  /** The ports are those in use. */
+  readonly address: ListenAddress;
   readonly sessions: number;
   /** Shows another certificate from now on; sessions that stand go on. Throws UsageError `tls.credentials`. */
   reloadTls(credentials: ServerCredentials): void;
@@ -34,32 +41,61 @@ export class ListenError extends Error {
   }
 }
 
+/** For a TLS handshake, in milliseconds; less where a peer has less for its greeting. */
+const HANDSHAKE_MS = 10_000;
+
+/** Throws UsageError `tls.unavailable` for a port that begins with TLS and no certificate to show there. */
+export function requireCertificate(listen: ListenAddress, tls: ServerCredentials | undefined): void {
+  if (listen.tlsPort === undefined || tls !== undefined) return;
+  throw new UsageError('tls.unavailable', 'listen.tlsPort: there is no certificate to show there; give tls');
+}
+
 /**
- * Listens for BEEP sessions over TCP (RFC 3081). Rejects with ListenError, and UsageError `tls.credentials`.
+ * Listens for BEEP sessions over TCP (RFC 3081), and over TLS. Rejects with ListenError, and with UsageError
+ * `tls.credentials` or `tls.unavailable`.
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const tls = options.tls === undefined ? undefined : tlsServer(options.tls);
+  const { limits } = options;
+  const { host, port, tlsPort } = options.listen;
+  requireCertificate(options.listen, options.tls);
+  const handshakeMs = Math.min(limits.greetingMs ?? HANDSHAKE_MS, HANDSHAKE_MS);
+  const tls = options.tls === undefined ? undefined : tlsServer({ ...options.tls, handshakeMs });
   const sessions = new Sessions({ ...options, negotiate: tls?.negotiate });
-  const tcp = await listenTcp({
-    ...options,
-    onTransport: (transport) => sessions.accept(transport),
-  }).catch((error: unknown) => {
-    throw listenError(error as NodeJS.ErrnoException, options);
-  });
+  const tcp = await listenOn(host, port, (transport) => sessions.accept(transport));
+  let direct: TcpListener | undefined;
+  try {
+    if (tlsPort !== undefined && tls !== undefined) {
+      direct = await listenOn(host, tlsPort, (transport) => sessions.accept(transport, tls.negotiate));
+    }
+  } catch (error) {
+    await tcp.close();
+    await sessions.close();
+    throw error;
+  }
   return {
-    address: { host: tcp.host, port: tcp.port },
+    address: { host, port: tcp.port, ...(direct === undefined ? {} : { tlsPort: direct.port }) },
     get sessions() {
       return sessions.size;
     },
     reloadTls: (credentials) => tls?.reload(credentials),
     async close() {
-      await tcp.close();
+      await Promise.all([tcp.close(), direct?.close()]);
       await sessions.close();
     },
   };
 }
 
-function listenError(error: NodeJS.ErrnoException, { host, port }: ListenOptions): ListenError {
+function listenOn(
+  host: string,
+  port: number,
+  onTransport: (transport: Transport) => void,
+): Promise<TcpListener> {
+  return listenTcp({ host, port, onTransport }).catch((error: unknown) => {
+    throw listenError(error as NodeJS.ErrnoException, host, port);
+  });
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): ListenError {
   const where = `${host}:${port}`;
   switch (error.code) {
     case 'EADDRINUSE':

@@ -8,16 +8,16 @@ import { defaultScramIterations } from './credentials/scram.ts';
 import type { PasswordDesk } from './credentials/server-mechanisms.ts';
 import type { TokenVerifierOptions } from './credentials/token-verifier.ts';
 import { eventValve } from './event-valve.ts';
-import type { ServerCredentials } from './listener.ts';
+import type { ListenAddress, ServerCredentials } from './listener.ts';
 import type { ServerEvent } from './server-event.ts';
 import type { SessionLimits } from './session-limits.ts';
 
 export interface ServerOptions extends Omit<DomainOptions, 'onRefused'> {
-  /** Where endpoints connect: BEEP over TCP. Port 0 lets the system choose. */
-  readonly listen: { readonly host: string; readonly port: number };
+  /** Where endpoints connect: BEEP over TCP, and over TLS where `tlsPort` says so. */
+  readonly listen: ListenAddress;
   /** No authentication and no APEX channel on sessions that are not protected (B12); default true. */
   readonly requireTls?: boolean;
-  /** Certificate and key, so that peers can ask for TLS (RFC 3080 §3.1). */
+  /** Certificates and keys, so that peers can ask for TLS (RFC 3080 §3.1), or begin with it. */
   readonly tls?: ServerCredentials | undefined;
   /** Whose access tokens OAUTHBEARER takes; needed for it. */
   readonly oauth?: TokenVerifierOptions | undefined;

@@ -2,7 +2,7 @@ import type { Limits } from '@apex/beep';
 
 /** Limits of the sessions of a server, each with its unit. */
 export interface SessionLimits {
-  /** Connections at the same time; the next one gets an error greeting 421. */
+  /** Connections at the same time; the next one gets an error greeting 421, or is reset where it would begin with TLS. */
   readonly connections: number;
   /** As `connections`, of one address. Those on this machine do not count. */
   readonly connectionsPerAddress: number;
@@ -23,7 +23,7 @@ export interface SessionLimits {
   readonly messagesPerSecond: number;
   /** Octets of one session in a second, beyond which its peer is slowed. */
   readonly octetsPerSecond: number;
-  /** How long a peer may take for its greeting, in milliseconds. */
+  /** How long a peer may take for its greeting, in milliseconds; for a TLS handshake as long, at most 10,000. */
   readonly greetingMs: number;
   /** How long a peer may take to authenticate, from the time it connects, in milliseconds. */
   readonly authenticationMs: number;

@@ -54,6 +54,8 @@ export class Sessions {
   readonly #entries = new Set<Entry>();
   readonly #byAddress = new Map<string, number>();
   readonly #refused = new Set<Peer>();
+  /** Connections that begin with TLS and have not got to a session. */
+  readonly #handshakes = new Set<Transport>();
   readonly #tell: (event: ServerEvent) => void;
   #cancelSweep: () => void;
 
@@ -66,14 +68,42 @@ export class Sessions {
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#entries.size + this.#handshakes.size;
   }
 
-  /** Begins a session with a peer that has connected, or refuses it. */
-  accept(transport: Transport): void {
+  /**
+   * Begins a session with a peer that has connected, or refuses it; with `negotiate` the peer begins with TLS, and
+   * counts from now on.
+   */
+  accept(transport: Transport, negotiate?: Negotiate): void {
     const address = limitedAddress(transport.remoteAddress);
     const refusal = this.#refusalOf(address);
-    if (refusal !== undefined) return this.#refuse(transport, refusal);
+    if (refusal !== undefined) return this.#refuse(transport, refusal, negotiate !== undefined);
+    this.#count(address, 1);
+    if (negotiate === undefined) this.#begin(transport, address);
+    else void this.#secure(transport, address, negotiate);
+  }
+
+  async #secure(transport: Transport, address: string | undefined, negotiate: Negotiate): Promise<void> {
+    this.#handshakes.add(transport);
+    let secured: Transport;
+    try {
+      secured = await negotiate(transport, {});
+    } catch (error) {
+      this.#count(address, -1);
+      // What `close` has ended needs no explanation.
+      if (!this.#handshakes.delete(transport)) return;
+      const { message } = error as Error;
+      const { remoteAddress } = transport;
+      this.#diagnosed({ ended: true, code: 'tls.failed', message, remoteAddress, header: '' });
+      return;
+    }
+    if (this.#handshakes.delete(transport)) return this.#begin(secured, address);
+    this.#count(address, -1);
+    secured.abort();
+  }
+
+  #begin(transport: Transport, address: string | undefined): void {
     const peer = this.#drive(transport, { onDiagnostic: (diagnostic) => this.#diagnosed(diagnostic) });
     const now = this.#clock.monotonic();
     const entry: Entry = {
@@ -86,7 +116,6 @@ export class Sessions {
       isLeaving: false,
     };
     this.#entries.add(entry);
-    this.#count(address, 1);
     void peer.ended.then(() => {
       this.#entries.delete(entry);
       this.#count(address, -1);
@@ -96,6 +125,8 @@ export class Sessions {
   /** Releases them; those that do not agree in time are aborted. */
   async close(): Promise<void> {
     this.#cancelSweep();
+    for (const transport of this.#handshakes) transport.abort();
+    this.#handshakes.clear();
     for (const peer of this.#refused) peer.abort(new Error('the server stops'));
     await Promise.all([...this.#entries].map(({ peer }) => releaseInTime(peer, 'the server stops')));
   }
@@ -109,9 +140,10 @@ export class Sessions {
   }
 
   // 3080 §2.4
-  #refuse(transport: Transport, text: string): void {
+  #refuse(transport: Transport, text: string, beginsWithTls: boolean): void {
     this.#tell({ level: 'warn', name: 'session.refused', text, remote: transport.remoteAddress });
-    if (this.#refused.size >= REFUSALS) return transport.abort();
+    // A handshake costs more than the answer is worth.
+    if (beginsWithTls || this.#refused.size >= REFUSALS) return transport.abort();
     const peer = this.#drive(transport, { unavailable: { replyCode: 421, text } });
     this.#refused.add(peer);
     void peer.ended.then(() => this.#refused.delete(peer));

@@ -51,10 +51,11 @@ async function startConfigured(path: string, workers: number): Promise<Started> 
   let config = readConfig(path);
   const log = createLog(config.log.level);
   const running = await serve(config, log, workers);
-  const { host, port } = running.server.address;
+  const { host, port, tlsPort } = running.server.address;
+  const serves = `apexd serves ${config.domain} on ${host}`;
   return {
     running,
-    text: `apexd serves ${config.domain} on ${host}:${port}\n`,
+    text: `${serves}:${port}\n${tlsPort === undefined ? '' : `${serves}:${tlsPort} (TLS from the first octet)\n`}`,
     reload() {
       config = reloadConfig(path, config, running.server, log);
     },

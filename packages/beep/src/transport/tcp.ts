@@ -130,12 +130,12 @@ export class TcpTransport implements Transport {
    * Gives the socket away: nothing is told to the handler any more. `trailing` is read from it first. After that the
    * transport can only be aborted.
    */
-  detach(trailing: Uint8Array): Socket {
+  detach(trailing: Uint8Array | undefined): Socket {
     const socket = this.#socket;
     this.#handler = undefined;
     socket.pause();
     for (const event of ['data', 'drain', 'close']) socket.removeAllListeners(event);
-    if (trailing.length > 0) socket.unshift(trailing);
+    if (trailing !== undefined && trailing.length > 0) socket.unshift(trailing);
     return socket;
   }
 
@@ -168,8 +168,11 @@ export class TcpTransport implements Transport {
 
   abort(): void {
     this.#isClosing = true;
-    (this.#protection?.below ?? this.#socket).resetAndDestroy();
-    this.#socket.destroy();
+    // Later: inside a callback of the TLS library, which goes on to write there, a reset ends the process.
+    setImmediate(() => {
+      (this.#protection?.below ?? this.#socket).resetAndDestroy();
+      this.#socket.destroy();
+    });
   }
 
   pause(): void {

@@ -2,35 +2,36 @@ import type { Socket } from 'node:net';
 import {
   checkServerIdentity,
   connect,
-  createServer,
   type PeerCertificate as NodeCertificate,
   type Server,
   type TLSSocket,
 } from 'node:tls';
 import type { PeerCertificate } from '../certificate.ts';
 import { SessionLostError, UsageError } from '../errors.ts';
-import { TcpTransport } from './tcp.ts';
+import {
+  type TlsCredentials,
+  type TlsServerCredentials,
+  type TlsServers,
+  tlsServers,
+  unusable,
+} from './shown-certificates.ts';
+import { type ConnectTcpOptions, connectTcp, TcpTransport } from './tcp.ts';
+import { tlsSuites } from './tls-suites.ts';
 import type { Negotiate, Transport } from './transport.ts';
 
-/** PEM texts of what a side of TLS shows and trusts. */
-export interface TlsCredentials {
-  /** The certificate, with those between it and its root. */
-  readonly cert: string;
-  readonly key: string;
-}
+export type { TlsCredentials, TlsServerCredentials } from './shown-certificates.ts';
 
-export interface TlsServerOptions extends TlsCredentials {
-  /** Certificates that may issue those of clients; absent: clients are not asked for one. */
-  readonly ca?: string | undefined;
+export interface TlsServerOptions extends TlsServerCredentials {
   /** For the whole handshake, in milliseconds; default 10,000. */
   readonly handshakeMs?: number;
 }
 
 /** The listener's side of TLS: 1.2 at least, 1.3 preferred (B11). */
 export interface TlsServer {
+  /** At the end of a tuning, or as the first thing on a connection whose peer begins with TLS. */
   readonly negotiate: Negotiate;
-  /** Takes other certificates for negotiations from now on. Throws UsageError `tls.credentials`. */
-  reload(credentials: TlsCredentials & { readonly ca?: string | undefined }): void;
+  /** Takes other certificates, in place of all, for negotiations from now on. Throws UsageError `tls.credentials`. */
+  reload(credentials: TlsServerCredentials): void;
 }
 
 export interface TlsClientOptions extends Partial<TlsCredentials> {
@@ -47,43 +48,35 @@ export interface TlsClientOptions extends Partial<TlsCredentials> {
 }
 
 const HANDSHAKE_MS = 10_000;
-const MIN_VERSION = 'TLSv1.2';
-/** 3080 §9 rule 2: TLS 1.2 with forward secrecy and authenticated encryption; those of TLS 1.3 are all of that kind. */
-const CIPHERS = [
-  'TLS_AES_256_GCM_SHA384',
-  'TLS_CHACHA20_POLY1305_SHA256',
-  'TLS_AES_128_GCM_SHA256',
-  'ECDHE-ECDSA-AES256-GCM-SHA384',
-  'ECDHE-RSA-AES256-GCM-SHA384',
-  'ECDHE-ECDSA-CHACHA20-POLY1305',
-  'ECDHE-RSA-CHACHA20-POLY1305',
-  'ECDHE-ECDSA-AES128-GCM-SHA256',
-  'ECDHE-RSA-AES128-GCM-SHA256',
-].join(':');
 
 /** Throws UsageError `tls.credentials` when certificate and key do not fit together, or are none. */
 export function tlsServer(options: TlsServerOptions): TlsServer {
   const { handshakeMs = HANDSHAKE_MS } = options;
-  /** By the port of the peer, which is unique among connections to one listener. */
+  /** By the two ends of the connection. */
   const waiting = new Map<string, (socket: TLSSocket) => void>();
   const failures = new Map<string, Error>();
-  const server = serverWith(options);
-  server.on('secureConnection', (socket) => waiting.get(addressOf(socket))?.(socket));
-  server.on('tlsClientError', (error, socket) => {
-    const address = addressOf(socket);
-    if (waiting.has(address)) failures.set(address, error);
-  });
+  const prepared = (credentials: TlsServerCredentials): TlsServers => {
+    const servers = tlsServers(credentials);
+    for (const server of servers.all) listen(server);
+    return servers;
+  };
+  const listen = (server: Server): void => {
+    server.on('secureConnection', (socket) => waiting.get(endsOf(socket))?.(socket));
+    server.on('tlsClientError', (error, socket) => {
+      const ends = endsOf(socket);
+      if (waiting.has(ends)) failures.set(ends, error);
+    });
+  };
+  let servers = prepared(options);
   return {
-    reload({ cert, key, ca }) {
-      withCredentials(() =>
-        server.setSecureContext({ cert, key, ca, ciphers: CIPHERS, minVersion: MIN_VERSION }),
-      );
+    reload(credentials) {
+      servers = prepared(credentials);
     },
     negotiate: (transport, { serverName, trailing }) => {
       const raw = socketOf(transport, trailing);
-      const address = addressOf(raw);
+      const ends = endsOf(raw);
       return handshake(raw, handshakeMs, (secured, failed) => {
-        waiting.set(address, (socket) => {
+        waiting.set(ends, (socket) => {
           // B11
           const asked = socket.servername;
           if (
@@ -95,13 +88,15 @@ export function tlsServer(options: TlsServerOptions): TlsServer {
           } else secured(socket, socket.authorized ? certificateOf(socket) : undefined);
         });
         raw.once('close', () => {
-          const error = failures.get(address);
-          failed(lost('tls.failed', error?.message ?? 'the peer ended the handshake', error));
+          const error = failures.get(ends);
+          failed(
+            lost('tls.failed', error === undefined ? 'the peer ended the handshake' : reasonOf(error), error),
+          );
         });
-        server.emit('connection', raw);
+        servers.for(serverName).emit('connection', raw);
         return () => {
-          waiting.delete(address);
-          failures.delete(address);
+          waiting.delete(ends);
+          failures.delete(ends);
         };
       });
     },
@@ -124,8 +119,7 @@ export function tlsClient(options: TlsClientOptions): Negotiate {
           ...(servername === undefined ? {} : { servername }),
           ...(ca === undefined ? {} : { ca }),
           ...(cert === undefined || key === undefined ? {} : { cert, key }),
-          ciphers: CIPHERS,
-          minVersion: MIN_VERSION,
+          ...tlsSuites,
           rejectUnauthorized: pinned === undefined,
           checkServerIdentity: (_host, shown) => wrongName(names, shown),
         });
@@ -146,6 +140,28 @@ export function tlsClient(options: TlsClientOptions): Negotiate {
       return () => {};
     });
   };
+}
+
+export interface ConnectTlsOptions extends ConnectTcpOptions, TlsClientOptions {}
+
+/**
+ * Opens a connection that is TLS from the first octet, in place of a negotiation by profile. Rejects as `connectTcp`
+ * does, and with SessionLostError `tls.…`.
+ */
+export async function connectTls(options: ConnectTlsOptions): Promise<Transport> {
+  const { signal } = options;
+  const transport = await connectTcp(options);
+  const abandon = (): void => transport.abort();
+  signal?.addEventListener('abort', abandon);
+  try {
+    const secured = tlsClient(options)(transport, {});
+    if (signal?.aborted === true) abandon();
+    return await secured;
+  } catch (error) {
+    throw signal?.aborted === true ? signal.reason : error;
+  } finally {
+    signal?.removeEventListener('abort', abandon);
+  }
 }
 
 /** Runs one handshake within its time; `start` returns what is to be done behind it. */
@@ -180,42 +196,16 @@ function handshake(
   return promise;
 }
 
-function serverWith({ cert, key, ca }: TlsServerOptions): Server {
-  return withCredentials(() =>
-    createServer({
-      cert,
-      key,
-      ...(ca === undefined ? {} : { ca, requestCert: true }),
-      // Who shows no certificate may authenticate otherwise.
-      rejectUnauthorized: false,
-      ciphers: CIPHERS,
-      honorCipherOrder: true,
-      minVersion: MIN_VERSION,
-    }),
-  );
-}
-
-function withCredentials<T>(make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    throw new UsageError('tls.credentials', unusable(error), { cause: error });
-  }
-}
-
-function unusable(error: unknown): string {
-  return `certificate and key cannot be used: ${(error as Error).message}`;
-}
-
-function socketOf(transport: Transport, trailing: Uint8Array): Socket {
+function socketOf(transport: Transport, trailing: Uint8Array | undefined): Socket {
   if (!(transport instanceof TcpTransport)) {
     throw new UsageError('tls.unavailable', 'TLS is negotiated on TCP connections only');
   }
   return transport.detach(trailing);
 }
 
-function addressOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
+/** What no two connections have in common at the same time. */
+function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }
 
 /** Undefined when one of the names is the certificate's; else the reason for each. */
@@ -236,15 +226,25 @@ function clientFailure(error: Error & { readonly code?: string }): Error {
       return lost('tls.expired', 'the certificate of the server has expired', error);
     case 'CERT_NOT_YET_VALID':
       return lost('tls.expired', 'the certificate of the server is not valid yet', error);
+    case 'CERT_SIGNATURE_FAILURE':
+    case 'CERT_UNTRUSTED':
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'UNABLE_TO_GET_ISSUER_CERT':
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
       return lost('tls.issuer', 'the certificate of the server is not issued by somebody trusted', error);
+    case 'ERR_SSL_WRONG_VERSION_NUMBER':
+    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
+      return lost('tls.failed', 'what came is no TLS; does the server begin with it at this port?', error);
     default:
-      return lost('tls.failed', error.message, error);
+      return lost('tls.failed', reasonOf(error), error);
   }
+}
+
+/** Errors of OpenSSL have it apart from where it was found. */
+function reasonOf(error: Error & { readonly reason?: string }): string {
+  return error.reason ?? error.message;
 }
 
 function lost(code: string, message: string, cause?: unknown): SessionLostError {

@@ -37,14 +37,14 @@ export interface TransportHandler {
 }
 
 /**
- * Negotiates transport security on a connection and gives a new transport for it (RFC 3080 §3). The old one is
- * not used again, whatever comes of it. Rejects when the negotiation fails; the connection is closed then.
+ * Negotiates transport security on a connection and gives a new transport for it (RFC 3080 §3). The old one can
+ * only be aborted from then on, which ends the negotiation. Rejects when the negotiation fails; the connection is closed then.
  */
 export type Negotiate = (transport: Transport, circumstances: Circumstances) => Promise<Transport>;
 
 export interface Circumstances {
   /** The server name of the session (RFC 3080 §2.3.1.2); of a listener, what the peer asked for. */
   readonly serverName?: string | undefined;
-  /** Octets that have arrived and belong to the negotiation (B11). */
-  readonly trailing: Uint8Array;
+  /** Octets that have arrived behind a session and belong to the negotiation (B11). */
+  readonly trailing?: Uint8Array | undefined;
 }

@@ -1,6 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
+import { connect as connectNode } from 'node:tls';
+import { Authority, type Credentials } from '@apex/vitest/certificates';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type DriveOptions, drive } from '../../src/driver.ts';
 import { beepXml } from '../../src/message/mime.ts';
@@ -11,13 +14,14 @@ import type { Diagnostic } from '../../src/session/events.ts';
 import type { Channel, Reply } from '../../src/session/profile.ts';
 import { connectTcp, listenTcp } from '../../src/transport/tcp.ts';
 import {
+  connectTls,
   type TlsClientOptions,
   type TlsServer,
   type TlsServerOptions,
   tlsClient,
   tlsServer,
 } from '../../src/transport/tls.ts';
-import { Authority, type Credentials } from '../profile/tls/certificates.ts';
+import type { Transport } from '../../src/transport/transport.ts';
 import { echo, Recorder } from '../session/wire.ts';
 
 /** The first octet of a TLS record that holds a handshake. */
@@ -37,6 +41,8 @@ afterEach(async () => {
 
 interface Listening {
   readonly port: number;
+  /** Where its peers begin with TLS. */
+  readonly tlsPort: number;
   readonly server: TlsServer;
   readonly diagnostics: Diagnostic[];
   /** The listener's side of the next session. */
@@ -50,24 +56,30 @@ async function listening(
   const server = tlsServer({ ...credentials, ...options });
   const diagnostics: Diagnostic[] = [];
   let accepted = Promise.withResolvers<Peer>();
-  const tcp = await listenTcp({
-    host: '127.0.0.1',
+  const begin = (transport: Transport): void => {
+    const peer = drive(transport, {
+      profiles: [tlsProfile(), echo],
+      negotiate: server.negotiate,
+      onDiagnostic: (diagnostic) => diagnostics.push(diagnostic),
+      ...more,
+      role: 'listener',
+    });
+    ends.push(() => peer.abort(new Error('the test is over')));
+    accepted.resolve(peer);
+  };
+  const host = '127.0.0.1';
+  const tcp = await listenTcp({ host, port: 0, onTransport: begin });
+  const direct = await listenTcp({
+    host,
     port: 0,
     onTransport: (transport) => {
-      const peer = drive(transport, {
-        profiles: [tlsProfile(), echo],
-        negotiate: server.negotiate,
-        onDiagnostic: (diagnostic) => diagnostics.push(diagnostic),
-        ...more,
-        role: 'listener',
-      });
-      ends.push(() => peer.abort(new Error('the test is over')));
-      accepted.resolve(peer);
+      server.negotiate(transport, {}).then(begin, (error: Error) => accepted.reject(error));
     },
   });
-  ends.push(() => tcp.close());
+  ends.push(() => Promise.all([tcp.close(), direct.close()]));
   return {
     port: tcp.port,
+    tlsPort: direct.port,
     server,
     diagnostics,
     next: async () => {
@@ -178,6 +190,13 @@ describe('transport security', () => {
     await expect(peer.secure(trusting(), 'example.com')).rejects.toMatchObject({ code: 'tls.expired' });
   });
 
+  it('fails with tls.issuer for a root with the name of another', async () => {
+    const { port } = await listening();
+    const peer = await connected(port);
+    const { ca } = await Authority.create();
+    await expect(peer.secure(trusting({ ca }), 'example.com')).rejects.toMatchObject({ code: 'tls.issuer' });
+  });
+
   it('takes the address that was dialled for a name, and the one certificate that is pinned', async () => {
     const { port } = await listening();
     const dialled = await connected(port);
@@ -266,7 +285,248 @@ describe('transport security', () => {
       expect(await openssl(port, ['-tls1_2', '-cipher', 'AES128-SHA'])).toContain('Cipher is (NONE)');
     },
   );
+
+  it.skipIf(!hasOpenssl)(
+    '[3080 §9 rule 2] [B11] works with another implementation from the first octet, and shows it the certificate for the name that it asks for',
+    async () => {
+      const more = [await authority.issue([{ type: 'dns', value: 'example.org' }])];
+      const { tlsPort } = await listening({ more });
+      expect(await sClient(tlsPort, ['-servername', 'example.org', '-tls1_3'])).toMatch(
+        /TLSv1\.3.*<greeting/s,
+      );
+      expect(await sClient(tlsPort, ['-servername', 'example.org'])).toMatch(/subject=CN ?= ?example\.org/);
+      expect(await sClient(tlsPort, ['-servername', 'rubble.com'])).toMatch(/subject=CN ?= ?example\.com/);
+      expect(await sClient(tlsPort, ['-noservername', '-tls1_2'])).toMatch(/CN ?= ?example\.com.*TLSv1\.2/s);
+      expect(await sClient(tlsPort, ['-tls1_1', '-cipher', 'DEFAULT@SECLEVEL=0'])).toContain(
+        'Cipher is (NONE)',
+      );
+    },
+  );
 });
+
+describe('TLS from the first octet', () => {
+  it('carries a session that is protected from its greeting on, without TLS on offer', async () => {
+    const { tlsPort, next } = await listening({ ca: authority.ca });
+    const fred = await authority.issue([{ type: 'email', value: 'fred@example.com' }]);
+    const peer = await direct(tlsPort, fred);
+    expect((await peer.greeting).profiles).toEqual(['urn:echo']);
+    const listener = await next();
+    expect([peer.facts.secured, listener.facts.secured]).toEqual([true, true]);
+    expect(listener.facts.certificate?.mailAddresses).toEqual(['fred@example.com']);
+    await expectEcho(peer);
+    await expect(peer.secure(trusting())).rejects.toMatchObject({ code: 'tls.secured' });
+    await peer.released();
+    expect(await listener.ended).toEqual({ kind: 'released' });
+  });
+
+  it('[B11] [B15] takes the name in the handshake for the choice of a certificate only', async () => {
+    const { tlsPort, next } = await listening();
+    const peer = await direct(tlsPort, { names: ['example.org', 'example.com'] });
+    await peer.greeting;
+    const listener = await next();
+    expect(listener.facts.serverName).toBeUndefined();
+    const profiles = [{ uri: 'urn:echo' }];
+    await peer.startChannel({ profiles, serverName: 'example.com', handler: new Recorder() });
+    expect(listener.facts.serverName).toBe('example.com');
+  });
+
+  it.each([
+    ['tls.name', 'not for example.org', { names: ['example.org'] }],
+    ['tls.issuer', 'not issued by somebody trusted', { ca: undefined }],
+    ['tls.fingerprint', 'another certificate', { fingerprint: 'ab'.repeat(32) }],
+    ['tls.credentials', '', { cert: 'nonsense', key: 'nonsense' }],
+  ])('fails with %s: %s', async (code, message, options) => {
+    const { tlsPort, next } = await listening();
+    const accepted = next();
+    accepted.catch(() => {});
+    await expect(direct(tlsPort, options as Partial<TlsClientOptions>)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it('fails with tls.failed at a port where sessions begin without it', async () => {
+    const { port, next } = await listening();
+    await expect(direct(port)).rejects.toMatchObject({
+      code: 'tls.failed',
+      message: expect.stringContaining('what came is no TLS'),
+    });
+    expect(await (await next()).ended).toMatchObject({ kind: 'lost', error: { code: 'frame.keyword' } });
+  });
+
+  it('ends a peer that begins without it, and one that does not begin', async () => {
+    const { tlsPort, next } = await listening({ handshakeMs: 100 });
+    const talking = connect(tlsPort, '127.0.0.1');
+    talking.on('error', () => {});
+    talking.write(frame('RPY 0 0 .', 0, '<greeting />'));
+    await expect(next()).rejects.toMatchObject({ code: 'tls.failed', message: 'wrong version number' });
+    await closed(talking);
+    const other = await listening({ handshakeMs: 100 });
+    const silent = connect(other.tlsPort, '127.0.0.1');
+    await expect(other.next()).rejects.toMatchObject({ code: 'tls.timeout' });
+    await closed(silent);
+  });
+
+  it('can be aborted by either side as soon as it stands', async () => {
+    const { tlsPort, next } = await listening();
+    const place = { host: '127.0.0.1', names: ['example.com'], ca: authority.ca };
+    const accepted = next();
+    accepted.catch(() => {});
+    (await connectTls({ ...place, port: tlsPort })).abort();
+    const { server } = await listening();
+    const aborting = await listenTcp({
+      host: '127.0.0.1',
+      port: 0,
+      onTransport: (transport) => void server.negotiate(transport, {}).then((made) => made.abort()),
+    });
+    ends.push(() => aborting.close());
+    const transport = await connectTls({ ...place, port: aborting.port });
+    const end = Promise.withResolvers<Error | undefined>();
+    transport.open({ received: () => {}, drained: () => {}, closed: end.resolve });
+    expect(await end.promise).toMatchObject({ code: 'ECONNRESET' });
+  });
+
+  it('can be given up while it is negotiated', async () => {
+    const hello = Promise.withResolvers<void>();
+    const silent = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => hello.resolve());
+    });
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    ends.push(() => silent.close());
+    const stop = new AbortController();
+    const { port } = silent.address() as { port: number };
+    const connecting = connectTls({
+      host: '127.0.0.1',
+      port,
+      names: [],
+      ca: authority.ca,
+      signal: stop.signal,
+    });
+    await hello.promise;
+    stop.abort(new Error('enough'));
+    await expect(connecting).rejects.toThrow('enough');
+  });
+
+  it('keeps handshakes apart that come from one port to two of the listener', async () => {
+    const { server } = await listening();
+    const host = '127.0.0.1';
+    const secured: Transport[] = [];
+    const onTransport = (transport: Transport): void => {
+      void server.negotiate(transport, {}).then((made) => secured.push(made));
+    };
+    const listeners = [
+      await listenTcp({ host, port: 0, onTransport }),
+      await listenTcp({ host, port: 0, onTransport }),
+    ];
+    const place = { localAddress: host, localPort: await freePort() };
+    const sockets = listeners.map(({ port }) => connect({ host, port, ...place }));
+    for (const socket of sockets) ends.push(() => socket.destroy());
+    for (const listener of listeners) ends.push(() => listener.close());
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+    // The later one is served first.
+    for (const socket of sockets.toReversed()) {
+      const options = { socket, ca: authority.ca, servername: 'example.com' };
+      await once(connectNode(options), 'secureConnect');
+    }
+    await expect.poll(() => secured.length).toBe(2);
+  });
+});
+
+describe('certificates by name', () => {
+  const org = ['example.org', 'www.example.org'];
+  const net = ['*.example.net'];
+  const issue = (names: readonly string[]) =>
+    authority.issue(names.map((value) => ({ type: 'dns', value }) as const));
+
+  it.each([
+    ['example.com', 'example.com'],
+    ['example.org', 'example.org'],
+    ['WWW.example.org', 'example.org'],
+    ['a.example.net', '*.example.net'],
+    // For these there is none.
+    ['example.net', 'example.com'],
+    ['a.b.example.net', 'example.com'],
+    ['rubble.com', 'example.com'],
+  ])('[B11] shows to who asks for %s in the handshake that of %s', async (name, shown) => {
+    const { port, tlsPort } = await listening({ more: [await issue(org), await issue(net)] });
+    const options = { names: [name, shown.replace('*', 'a')] };
+    const peer = await connected(port);
+    await peer.secure(trusting(options));
+    expect(peer.facts.certificate?.commonName).toBe(shown);
+    await expectEcho(peer);
+    expect((await direct(tlsPort, options)).facts.certificate?.commonName).toBe(shown);
+  });
+
+  it.each([
+    ['example.org', 1],
+    ['rubble.com', 0],
+    ['a\0b', 0],
+    [undefined, 0],
+  ])('shows to who asks for no name there that of the serverName: %s', async (serverName, index) => {
+    const other = await issue(org);
+    const server = tlsServer({ ...credentials, more: [other] });
+    const accepted = Promise.withResolvers<Transport>();
+    const tcp = await listenTcp({
+      host: '127.0.0.1',
+      port: 0,
+      onTransport: (transport) => {
+        server.negotiate(transport, { serverName }).then(accepted.resolve, accepted.reject);
+      },
+    });
+    ends.push(() => tcp.close());
+    const { fingerprint256 } = new X509Certificate([credentials, other][index]!.cert);
+    const transport = await connectTls({ ...tcp, names: [], fingerprint: fingerprint256 });
+    ends.push(() => transport.abort());
+    const made = await accepted.promise;
+    ends.push(() => made.abort());
+    expect([made.secured, transport.secured]).toEqual([true, true]);
+  });
+
+  it('knows the certificate of a client whichever it shows', async () => {
+    const { tlsPort, next } = await listening({ ca: authority.ca, more: [await issue(org)] });
+    const fred = await authority.issue([{ type: 'email', value: 'fred@example.com' }]);
+    for (const name of ['example.com', 'example.org']) {
+      await (await direct(tlsPort, { ...fred, names: [name] })).greeting;
+      expect((await next()).facts.certificate?.mailAddresses).toEqual(['fred@example.com']);
+    }
+  });
+
+  it('are all replaced by a reload, or none', async () => {
+    const { tlsPort, server } = await listening({ more: [await issue(org)] });
+    server.reload({ ...credentials, more: [await issue(net)] });
+    const shown = async (name: string) =>
+      (await direct(tlsPort, { names: [name, 'example.com'] })).facts.certificate?.commonName;
+    expect([await shown('example.org'), await shown('a.example.net')]).toEqual([
+      'example.com',
+      '*.example.net',
+    ]);
+    const [fit, other] = [await issue(org), await issue(org)];
+    expect(() => server.reload({ ...credentials, more: [fit, { ...other, key: fit.key }] })).toThrowError(
+      expect.objectContaining({
+        code: 'tls.credentials',
+        message: expect.stringMatching(/^more\[1\]: certificate and key cannot be used: /),
+      }),
+    );
+    expect(await shown('a.example.net')).toBe('*.example.net');
+  });
+});
+
+/** A session at a port whose peers begin with TLS. */
+async function direct(port: number, options: Partial<TlsClientOptions> = {}): Promise<Peer> {
+  const place = { host: '127.0.0.1', port };
+  const transport = await connectTls({ ...place, names: ['example.com'], ca: authority.ca, ...options });
+  const peer = drive(transport, { role: 'initiator', profiles: [] });
+  ends.push(() => peer.abort(new Error('the test is over')));
+  return peer;
+}
+
+async function freePort(): Promise<number> {
+  const tcp = await listenTcp({ host: '127.0.0.1', port: 0, onTransport: () => {} });
+  await tcp.close();
+  return tcp.port;
+}
 
 async function secured(port: number): Promise<Peer> {
   const peer = await connected(port);
@@ -329,14 +589,14 @@ async function openssl(port: number, options: readonly string[]): Promise<string
   forwarder.listen(0, '127.0.0.1');
   await once(forwarder, 'listening');
   const { port: through } = forwarder.address() as { port: number };
-  const child = spawn('openssl', [
-    's_client',
-    '-connect',
-    `127.0.0.1:${through}`,
-    '-servername',
-    'example.com',
-    ...options,
-  ]);
+  const output = await sClient(through, ['-servername', 'example.com', ...options]);
+  forwarder.close();
+  return output;
+}
+
+/** What `openssl s_client` prints when it begins with TLS. */
+async function sClient(port: number, options: readonly string[]): Promise<string> {
+  const child = spawn('openssl', ['s_client', '-connect', `127.0.0.1:${port}`, ...options]);
   let output = '';
   const isOver = once(child, 'close');
   child.stdout.on('data', (data: Buffer) => {
@@ -349,6 +609,5 @@ async function openssl(port: number, options: readonly string[]): Promise<string
   });
   child.stdin.on('error', () => {});
   await isOver;
-  forwarder.close();
   return output;
 }

@@ -1,7 +1,7 @@
 import { MessageError, ReplyError, type SessionFacts, SessionLostError } from '@apex/beep';
 import { parseDataMessage } from '@apex/protocol';
 import type { PasswordDesk } from '../credentials/server-mechanisms.ts';
-import type { ServerCredentials } from '../listener.ts';
+import type { ListenAddress, ServerCredentials } from '../listener.ts';
 import { attach } from '../relay/attach.ts';
 import { bind } from '../relay/bind.ts';
 import { data } from '../relay/data.ts';
@@ -44,16 +44,17 @@ interface EdgeSession {
  */
 export class EdgeConnection {
   /** Where the edge listens. Rejects with ReplyError when it cannot, or is gone before it does. */
-  readonly listening: Promise<{ readonly host: string; readonly port: number }>;
+  readonly listening: Promise<ListenAddress>;
   /** Resolves when the edge is gone. */
   readonly ended: Promise<void>;
   /** Open sessions of the edge. */
   sessions = 0;
   readonly #options: EdgeConnectionOptions;
+  #settings: EdgeSettings;
   readonly #out: Outbound<ToEdge>;
   readonly #channels = new Map<number, OpenChannel>();
   readonly #sessions = new Map<number, EdgeSession>();
-  readonly #listening = Promise.withResolvers<{ host: string; port: number }>();
+  readonly #listening = Promise.withResolvers<ListenAddress>();
   readonly #ended = Promise.withResolvers<void>();
   readonly #drained = Promise.withResolvers<void>();
   readonly #marks = new Map<number, () => void>();
@@ -66,6 +67,7 @@ export class EdgeConnection {
 
   constructor(options: EdgeConnectionOptions) {
     this.#options = options;
+    this.#settings = options.settings;
     this.listening = this.#listening.promise;
     this.listening.catch(() => {});
     this.ended = this.#ended.promise;
@@ -84,6 +86,8 @@ export class EdgeConnection {
   }
 
   reloadTls(credentials: ServerCredentials): void {
+    // For an edge that has not begun.
+    this.#settings = { ...this.#settings, tls: credentials };
     this.#out.say({ kind: 'reload-tls', credentials });
   }
 
@@ -111,10 +115,10 @@ export class EdgeConnection {
 
   #take(message: FromEdge): void {
     switch (message.kind) {
-      case 'ready': {
-        const { settings } = this.#options;
-        return this.#out.say(this.#isDraining ? { kind: 'drain' } : { kind: 'begin', settings });
-      }
+      case 'ready':
+        return this.#out.say(
+          this.#isDraining ? { kind: 'drain' } : { kind: 'begin', settings: this.#settings },
+        );
       case 'listening':
         return this.#listening.resolve(message);
       case 'not-listening':

@@ -1,7 +1,7 @@
 import type { PeerIdentity } from '@apex/beep';
 import type { Attach, Bind, PublishParts, Terminate } from '@apex/protocol';
 import type { Authentication } from '../credentials/authentication.ts';
-import type { ServerCredentials } from '../listener.ts';
+import type { ListenAddress, ServerCredentials } from '../listener.ts';
 import type { ServerEvent } from '../server-event.ts';
 import type { SessionLimits } from '../session-limits.ts';
 import type { CredentialMechanism, Credentials } from '../store/ports.ts';
@@ -17,7 +17,7 @@ export type FromEdge =
   /** The first message: it takes messages. What a process is sent before it has started to listen may be lost. */
   | { readonly kind: 'ready' }
   /** It accepts connections. */
-  | { readonly kind: 'listening'; readonly host: string; readonly port: number }
+  | ({ readonly kind: 'listening' } & ListenAddress)
   | { readonly kind: 'not-listening'; readonly code: string; readonly text: string }
   /** A peer has started an APEX channel. */
   | { readonly kind: 'opened'; readonly channel: number; readonly session: number }
@@ -112,7 +112,7 @@ export type ToEdge =
       /** Why they could not be looked up. */
       readonly refusal?: { readonly replyCode: number; readonly text: string };
     }
-  /** Another certificate to show. */
+  /** Other certificates to show. */
   | { readonly kind: 'reload-tls'; readonly credentials: ServerCredentials }
   /** To be sent back. */
   | { readonly kind: 'mark'; readonly mark: number }
@@ -122,7 +122,7 @@ export type ToEdge =
 /** What an edge needs to know to serve. */
 export interface EdgeSettings {
   readonly domain: string;
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listen: ListenAddress;
   readonly authentication: Authentication;
   readonly sessionLimits: Partial<SessionLimits>;
   readonly tls?: ServerCredentials | undefined;

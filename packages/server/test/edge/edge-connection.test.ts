@@ -39,6 +39,17 @@ it('has an edge begin when it is ready, whatever that has missed before', async 
   await drained;
 });
 
+it('has an edge that is not ready when the certificates are reloaded begin with the new ones', async () => {
+  const pipe = new MemoryPipe();
+  const edge = connection(pipe, 60_000);
+  const credentials = { cert: 'a certificate', key: 'its key' };
+  edge.reloadTls(credentials);
+  await pipe.toEdge.have(1, 'reload-tls');
+  pipe.edgesEnd.send([{ kind: 'ready' }]);
+  await pipe.toEdge.have(1, 'begin');
+  expect(pipe.toEdge.of('begin')[0]?.settings.tls).toEqual(credentials);
+});
+
 it('ends an edge that is stuck, and none that answers', async () => {
   const [stuck, well] = [new MemoryPipe(), new MemoryPipe()];
   well.edgesEnd.open({

@@ -1,3 +1,4 @@
+import { Authority, type Credentials } from '@apex/vitest/certificates';
 import { expect, it, onTestFinished } from 'vitest';
 import { drive } from '../../../src/driver.ts';
 import type { Peer } from '../../../src/peer.ts';
@@ -8,7 +9,6 @@ import { saslProfile } from '../../../src/profile/sasl/sasl-profile.ts';
 import { tlsProfile } from '../../../src/profile/tls/tls-profile.ts';
 import { connectTcp, listenTcp } from '../../../src/transport/tcp.ts';
 import { tlsClient, tlsServer } from '../../../src/transport/tls.ts';
-import { Authority, type Credentials } from '../tls/certificates.ts';
 
 it('[3080 §4.1.3 rule 5] [3080 §4.1.3 rule 6] [B12] EXTERNAL is who the certificate of the client names', async () => {
   const authority = await Authority.create();
