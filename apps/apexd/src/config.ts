@@ -41,6 +41,7 @@ const limitsSchema = z.strictObject({
   sessionOctets: positive.default(1024 * 1024),
   messagesPerSecond: positive.default(1000),
   octetsPerSecond: positive.default(4 * 1024 * 1024),
+  failedAuthentications: positive.default(5),
   greetingSeconds: seconds.default(30),
   authenticationSeconds: seconds.default(60),
   attachSeconds: seconds.default(60),

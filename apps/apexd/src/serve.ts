@@ -70,6 +70,7 @@ async function start(
     store,
     requireTls: config.auth.requireTls,
     oauth: config.auth.oauth,
+    failedAuthentications: limits.failedAuthentications,
     tls,
     sessionLimits: {
       connections: limits.connections,

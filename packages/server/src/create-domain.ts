@@ -12,7 +12,7 @@ import { EffectMessages, type MessageCounters } from './services/effect-messages
 import { PresenceService } from './services/presence/presence-service.ts';
 import { type ReportCounters, ReportService } from './services/report/report-service.ts';
 import type { RefusedData } from './services/service.ts';
-import type { Store } from './store/ports.ts';
+import type { AccessRecord, Store } from './store/ports.ts';
 import { SubjectAccessPolicy } from './subject/access-policy.ts';
 import { type AccessDefault, SubjectAdministration } from './subject/administration.ts';
 import type { PresenceLimits } from './subject/limits.ts';
@@ -44,6 +44,8 @@ export interface DomainOptions {
   readonly mesh?: MeshPort;
   /** Told of data that a service refused for what it is, or dropped (P13). */
   readonly onRefused?: (refused: RefusedData) => void;
+  /** Told of each access entry that was set or removed (`actions` undefined), by an originator or by administration. */
+  readonly onAccessChanged?: (access: AccessRecord, by: string | undefined) => void;
 }
 
 export interface DomainLimits extends PresenceLimits, RelayLimits {
@@ -82,6 +84,7 @@ export async function createDomain(options: DomainOptions): Promise<Domain> {
   const messages = new EffectMessages(
     {
       send: (service, recipient, payload) => relay.deliver(service, recipient, payload, ignore),
+      accessChanged: (access, by) => options.onAccessChanged?.(access, by),
       detach: (endpoint, code, text) => {
         relay.detachAll(endpoint, code, text);
         // A8

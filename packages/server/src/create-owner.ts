@@ -48,7 +48,7 @@ const DRAIN_MS = 5000;
  */
 export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
   const { onEvent = () => {}, sessionLimits = {} } = options;
-  const authentication = authenticationOf(options);
+  const authentication = await authenticationOf(options);
   const desk = deskOf(options);
   // Whether they lack anything is found out here, once for all edges.
   serverMechanisms(await mechanismOptions(options.domain, desk, authentication));

@@ -32,7 +32,7 @@ export async function createServer(options: ServerOptions): Promise<ApexServer> 
   let listener: Listener;
   try {
     const { domain: name } = domain.relay;
-    const mechanisms = await mechanismOptions(name, deskOf(options), authenticationOf(options));
+    const mechanisms = await mechanismOptions(name, deskOf(options), await authenticationOf(options));
     listener = await listen({
       listen: options.listen,
       domain: name,

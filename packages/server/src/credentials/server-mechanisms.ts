@@ -14,9 +14,10 @@ import {
 import { domainOf, identityOf, parent } from '@apex/protocol';
 import type { CredentialMechanism, CredentialsOf } from '../store/ports.ts';
 import type { MechanismName } from './mechanism-credentials.ts';
+import type { MechanismObserver } from './observed.ts';
 
-/** The port to what is known of passwords, in this process or in another one. */
-export interface PasswordDesk {
+/** The port to what is known of passwords and of those who try them, in this process or in another one. */
+export interface PasswordDesk extends MechanismObserver {
   readonly verifier: PasswordVerifier;
   /** `authentication` as the client sent it. */
   findCredentials<M extends CredentialMechanism>(

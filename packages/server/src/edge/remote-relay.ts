@@ -26,6 +26,7 @@ export class RemoteRelay {
   readonly #sessions = new WeakMap<SessionHandle, number>();
   readonly #intake = new Intake();
   readonly #verifications = new Map<number, PromiseWithResolvers<boolean>>();
+  readonly #admissions = new Map<number, PromiseWithResolvers<void>>();
   readonly #lookups = new Map<number, PromiseWithResolvers<Credentials[number] | undefined>>();
   #lastChannel = 0;
   #lastSession = 0;
@@ -61,6 +62,14 @@ export class RemoteRelay {
         return verification.promise;
       },
     },
+    admit: (remoteAddress) => {
+      const request = this.#nextRequest();
+      const admission = Promise.withResolvers<void>();
+      this.#admissions.set(request, admission);
+      this.#out.say({ kind: 'admit', request, remoteAddress });
+      return admission.promise;
+    },
+    outcome: (outcome) => this.#out.say({ kind: 'outcome', outcome }),
     findCredentials: <M extends CredentialMechanism>(authentication: string, mechanism: M) => {
       const request = this.#nextRequest();
       const lookup = Promise.withResolvers<Credentials[number] | undefined>();
@@ -101,6 +110,14 @@ export class RemoteRelay {
         this.#verifications.delete(request);
         if (refusal === undefined) verification?.resolve(isRight);
         else verification?.reject(new ReplyError(refusal.replyCode, refusal.text));
+        return;
+      }
+      case 'admitted': {
+        const { request, refusal } = message;
+        const admission = this.#admissions.get(request);
+        this.#admissions.delete(request);
+        if (refusal === undefined) admission?.resolve();
+        else admission?.reject(new ReplyError(refusal.replyCode, refusal.text));
         return;
       }
       case 'credentials': {
