@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { isAction, isActor, isDomain } from '@apex/protocol';
+import { domainOf, identityOf, isAction, isActor, isDomain, isService, isSubaddress } from '@apex/protocol';
 import { defaultMechanisms } from '@apex/server';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
@@ -48,7 +48,10 @@ const limitsSchema = z.strictObject({
   idleSeconds: positive.default(24 * 60 * 60),
   deliverySeconds: seconds.default(30),
   unsentOctets: positive.default(1024 * 1024),
-  attachmentsPerSession: positive.default(10_000),
+  attachmentsPerSession: positive.default(1000),
+  guests: positive.default(100),
+  operationsPerGuest: positive.default(10),
+  guestSeconds: positive.default(60 * 60),
   tuplesPerEntry: positive.default(64),
   capabilityOctets: positive.default(8 * 1024),
   publishesPerSecond: positive.default(1000),
@@ -93,6 +96,7 @@ export const configSchema = z
           .min(1)
           .default([...defaultMechanisms]),
         iterations: z.int().min(4096).default(10_000),
+        guest: z.string().refine(isGuest, 'is not an endpoint such as guest@example.com').optional(),
         oauth: z
           .strictObject({
             jwks: file,
@@ -105,6 +109,10 @@ export const configSchema = z
       .refine(({ mechanisms, oauth }) => oauth !== undefined || !mechanisms.includes('OAUTHBEARER'), {
         path: ['mechanisms'],
         message: 'OAUTHBEARER needs auth.oauth',
+      })
+      .refine(({ mechanisms, guest }) => (guest !== undefined) === mechanisms.includes('ANONYMOUS'), {
+        path: ['mechanisms'],
+        message: 'ANONYMOUS and auth.guest, the endpoint of anonymous peers, need each other',
       })
       .prefault({}),
     access: z
@@ -138,6 +146,10 @@ export const configSchema = z
       .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info') })
       .prefault({}),
   })
+  .refine(({ auth, domain }) => auth.guest === undefined || domainOf(auth.guest) === domain, {
+    path: ['auth', 'guest'],
+    message: 'is not an endpoint of the domain',
+  })
   .refine(({ auth, tls }) => tls?.ca !== undefined || !auth.mechanisms.includes('EXTERNAL'), {
     path: ['auth', 'mechanisms'],
     message: 'EXTERNAL needs tls.ca, the roots of the certificates of clients',
@@ -146,6 +158,11 @@ export const configSchema = z
     path: ['edge', 'tlsPort'],
     message: 'needs tls, with the certificate to show there',
   });
+
+function isGuest(text: string): boolean {
+  const identity = identityOf(text);
+  return identity === text && !isService(identity) && !isSubaddress(identity);
+}
 
 export type Config = z.output<typeof configSchema>;
 

@@ -34,6 +34,11 @@ export interface DomainOptions {
   readonly mechanisms?: readonly MechanismName[];
   /** PBKDF2 iterations of new credentials; default 10,000. */
   readonly iterations?: number;
+  /**
+   * The endpoint of anonymous peers (RFC 4505), provisioned if it is not. Each attaches as a subaddress of it, which no
+   * other guest takes over, and has limits of its own.
+   */
+  readonly guest?: string | undefined;
   readonly limits?: Partial<DomainLimits>;
   readonly clock?: Clock;
   /** Options that the relay understands beside those of RFC 3340 and RFC 3342 (RFC 3340 §5). */
@@ -93,7 +98,9 @@ export async function createDomain(options: DomainOptions): Promise<Domain> {
     },
     suffix,
   );
+  const { guest } = options;
   const owner = new SubjectOwner({
+    guest,
     store,
     performer: messages,
     clock,
@@ -132,6 +139,7 @@ export async function createDomain(options: DomainOptions): Promise<Domain> {
   await owner.start();
   // C7
   for (const name of ['report', 'access', 'presence']) await subjects.provisionService(name);
+  if (guest !== undefined) await subjects.provisionGuest(guest);
   await relay.start();
   let cancel: () => void;
   const watch = (): void => {

@@ -58,7 +58,8 @@ export function servedDomain(options: ServerOptions): Promise<Domain> {
 export async function authenticationOf(options: Omit<ServerOptions, 'listen'>): Promise<Authentication> {
   const { requireTls = true, mechanisms = defaultMechanisms, iterations = defaultScramIterations } = options;
   const decoySecret = await options.store.secret();
-  return { requireTls, mechanisms, iterations, decoySecret, oauth: options.oauth };
+  const { oauth, guest } = options;
+  return { requireTls, mechanisms, iterations, decoySecret, oauth, guest };
 }
 
 /** Asks the store. Attempts to try a password from one host take turns, whatever port they come from. */
@@ -84,7 +85,7 @@ export function deskOf(options: Omit<ServerOptions, 'listen'>): PasswordDesk {
     outcome({ succeeded, identity, remoteAddress }) {
       const endpoint = identity === undefined ? undefined : canonical(identity);
       if (!succeeded) attempts.failed(limitedAddress(remoteAddress), endpoint);
-      else if (endpoint !== undefined) attempts.succeeded(parent(endpoint) ?? endpoint);
+      else if (endpoint !== undefined) attempts.succeeded(parent(endpoint));
     },
   };
 }

@@ -36,6 +36,8 @@ export interface ServerMechanismOptions {
   readonly iterations: number;
   /** The salts of unknown names come from it, the same ones wherever the domain is served (B13). */
   readonly decoySecret: Uint8Array;
+  /** The endpoint whose subaddresses anonymous peers attach as; without one they attach as nothing. */
+  readonly guest?: string | undefined;
   /** For OAUTHBEARER. */
   readonly verifyToken: ((token: string) => Promise<TokenVerdict>) | undefined;
 }
@@ -83,7 +85,7 @@ export function serverMechanisms(options: ServerMechanismOptions): readonly Serv
       }
       return oauthBearerServer({ requireSecured, authorize: authorizeOurs, verify: verifyToken });
     },
-    ANONYMOUS: anonymousServer,
+    ANONYMOUS: () => anonymousServer(options.guest),
   };
   return options.mechanisms.map((name) => create[name]());
 }

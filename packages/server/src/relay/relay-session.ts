@@ -26,6 +26,11 @@ export class RelaySession {
     this.facts = facts;
   }
 
+  /** Whether nobody knows who the peer is (RFC 4505). */
+  get isGuest(): boolean {
+    return this.facts().identity?.mechanism === 'ANONYMOUS';
+  }
+
   /** Payload octets that the peer has not taken yet. */
   get unsentOctets(): number {
     let octets = 0;

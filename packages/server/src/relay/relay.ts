@@ -20,12 +20,15 @@ export interface RelayLimits extends HeldLimits {
   readonly unsentOctets: number;
   /** Unterminated attaches and binds of one session. */
   readonly attachmentsPerSession: number;
+  /** Anonymous peers that are attached at the same time, each once. */
+  readonly guests: number;
 }
 
 export const defaultRelayLimits: Omit<RelayLimits, keyof HeldLimits> = {
   deliveryMs: 30_000,
   unsentOctets: 1024 * 1024,
-  attachmentsPerSession: 10_000,
+  attachmentsPerSession: 1000,
+  guests: 100,
 };
 
 /** What happened to one recipient (RFC 3340 §4.4.4.1 step 5): undefined when it answered `ok`. */
@@ -150,12 +153,17 @@ export class Relay {
 
   /** Why a session may attach and bind no more; undefined while it may. */
   tooMany(session: RelaySession): ReplyError | undefined {
-    const { attachmentsPerSession } = this.#limits;
+    const { guests } = this.#limits;
+    const attachmentsPerSession = session.isGuest ? 1 : this.#limits.attachmentsPerSession;
     let operations = 0;
     for (const channel of session.channels) operations += channel.operations.size;
-    return operations < attachmentsPerSession
-      ? undefined
-      : new ReplyError(554, `a session may attach and bind ${attachmentsPerSession} times`);
+    if (operations >= attachmentsPerSession) {
+      return new ReplyError(554, `a session may attach and bind ${attachmentsPerSession} times`);
+    }
+    if (session.isGuest && this.attachments.guests >= guests) {
+      return new ReplyError(554, `${guests} guests are attached already; try again later`);
+    }
+    return undefined;
   }
 
   isOpen(channel: RelayChannel): boolean {

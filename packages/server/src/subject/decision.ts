@@ -15,6 +15,8 @@ export interface Context {
   readonly monotonic: number;
   readonly transactions: Transactions;
   readonly limits: PresenceLimits;
+  /** The endpoint of anonymous peers. */
+  readonly guest?: string | undefined;
   /** How the entry of a new endpoint writes its time (RFC 3343 §7). */
   readonly suffix: TimestampSuffix;
 }

@@ -15,6 +15,9 @@ export interface PresenceLimits {
    * removed ones is too (A4). Administrators may set more.
    */
   readonly accessEntries: number;
+  /** As `operationsPerOriginator` and `durationSeconds`, of an anonymous peer. */
+  readonly operationsPerGuest: number;
+  readonly guestDurationSeconds: number;
   /** P7: at most this long does an operation last, in seconds. */
   readonly durationSeconds: number;
 }
@@ -26,5 +29,7 @@ export const defaultPresenceLimits: PresenceLimits = {
   operationsPerOriginator: 10_000,
   subscribersPerPublisher: 1_000_000,
   accessEntries: 10_000,
+  operationsPerGuest: 10,
+  guestDurationSeconds: 60 * 60,
   durationSeconds: 30 * 24 * 60 * 60,
 };

@@ -21,6 +21,8 @@ export interface OwnerOptions {
   readonly performer: EffectPerformer;
   readonly clock: Clock;
   readonly limits?: Partial<PresenceLimits>;
+  /** The endpoint of anonymous peers, which have limits of their own. */
+  readonly guest?: string | undefined;
   /** How timestamps end (RFC 3343 §7); default `Z`. */
   readonly suffix?: TimestampSuffix;
   /** Subjects without operations in progress that are kept in memory; default 50,000. */
@@ -274,12 +276,13 @@ export class SubjectOwner {
   }
 
   #decide(slot: SubjectSlot, state: SubjectState, input: Input): void {
-    const { clock, suffix = 'Z' } = this.#options;
+    const { clock, guest, suffix = 'Z' } = this.#options;
     const context: Context = {
       now: clock.wall(),
       monotonic: clock.monotonic(),
       transactions: this.#transactions,
       limits: this.#limits,
+      guest,
       suffix,
     };
     const decision = decide(state, input, context);

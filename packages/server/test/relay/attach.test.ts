@@ -99,6 +99,39 @@ describe('attach', () => {
     expect(attachAs(stage, stage.channel(stage.session(fred)), fred)).toEqual([537]);
   });
 
+  describe('of guests, who are all the same identity', () => {
+    const guest = 'guest@example.com';
+    const of = (name: string): string => `guest/${name}@example.com`;
+    const arrive = (stage: Stage) => stage.channel(stage.session(guest, 'ANONYMOUS'));
+
+    it('is by a subaddress, never by the endpoint that they share', () => {
+      const stage = new Stage();
+      expect(attachAs(stage, arrive(stage), guest)).toEqual([537]);
+      expect(attachAs(stage, arrive(stage), fred)).toEqual([537]);
+      expect(attachAs(stage, arrive(stage), of('a'))).toEqual(['ok']);
+    });
+
+    it('takes over nobody else, whatever they ask for', () => {
+      const stage = new Stage();
+      const first = arrive(stage);
+      attachAs(stage, first, of('a'));
+      expect(attachAs(stage, arrive(stage), of('a'), 1, [option('attachOverride')])).toEqual([554]);
+      expect(first.link.terminated).toEqual([]);
+    });
+
+    it('is once for each, and for so many together', () => {
+      const stage = new Stage({ guests: 2 });
+      const first = arrive(stage);
+      expect(attachAs(stage, first, of('a'))).toEqual(['ok']);
+      expect(attachAs(stage, first, of('b'), 2)).toEqual([554]);
+      expect(attachAs(stage, arrive(stage), of('b'))).toEqual(['ok']);
+      expect(attachAs(stage, arrive(stage), of('c'))).toEqual([554]);
+      stage.relay.closed(first.channel);
+      expect(attachAs(stage, arrive(stage), of('c'))).toEqual(['ok']);
+      expect(attachAs(stage, stage.channel(stage.session(fred)), fred)).toEqual(['ok']);
+    });
+  });
+
   it('[3340 §4.4.1 step 4] [3340 §5 rule 16] refuses an option that must be understood and is not with 504', () => {
     const stage = new Stage();
     const at = stage.channel(stage.session(fred));
