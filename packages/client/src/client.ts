@@ -1,36 +1,15 @@
-import {
-  type ChannelEnd,
-  drive,
-  MessageError,
-  type Negotiate,
-  negotiate,
-  type Peer,
-  ReplyError,
-  type Transport,
-  tlsProfileUri,
-} from '@apex/beep';
+import { MessageError, ReplyError } from '@apex/beep';
 import {
   type Answer,
-  APEX_PROFILE_URI,
-  ApexChannel,
-  attachOverrideOption,
   contentElement,
   type DataMessage,
-  domainOf,
-  formatInitialization,
   formatOperation,
-  identityOf,
-  newTransID,
   type Operation,
-  parent,
-  parseInitializationReply,
   parseOperation,
-  secureRandom,
   serviceData,
-  type Terminate,
 } from '@apex/protocol';
 import { Access, type AccessContext } from './access/access.ts';
-import { type CredentialOptions, mechanismsOf } from './credentials.ts';
+import type { Attachment, AttachmentHandler, AttachmentOptions } from './attachment.ts';
 import type { Content } from './data/content.ts';
 import { Incoming, type IncomingLimits } from './data/incoming.ts';
 import { isReportService, type SendOptions, send } from './data/sending.ts';
@@ -39,24 +18,13 @@ import { ApexError, applicationError, refused } from './errors.ts';
 import { Operations } from './operations.ts';
 import { Presence, type PresenceContext } from './presence/presence.ts';
 
-/** Transport security (RFC 3080 §3.1). */
-export interface Security {
-  readonly negotiate: Negotiate;
-  /** Whether a server that does not offer it is refused; else the session stays as it is then. */
-  readonly isRequired: boolean;
-}
-
-export interface ClientOptions extends CredentialOptions {
+export interface ClientOptions extends AttachmentOptions {
   /** What to attach as: `local@domain`, or a subaddress `local/name@domain`. */
   readonly endpoint: string;
-  /** How the session is protected before anything is said of who one is; `connect` has it for TLS. */
-  readonly security?: Security;
   /** Takes the endpoint over when another application is attached as it (RFC 3342 §1). */
   readonly attachOverride?: boolean;
   /** How long a service may take to answer, and the relay to accept what `send` sends, in milliseconds; default 30,000. */
   readonly replyMs?: number;
-  /** How long greeting, authentication and attach may take together, in milliseconds; default 30,000. */
-  readonly attachMs?: number;
   /** How long `close` waits for the service and the relay, in milliseconds; default 5,000. */
   readonly closeMs?: number;
   /** How much data may wait for the reader of `incoming`. */
@@ -73,8 +41,14 @@ export type ClientEnd =
   | { readonly kind: 'lost'; readonly error: Error };
 
 const REPLY_MS = 30_000;
-const ATTACH_MS = 30_000;
 const CLOSE_MS = 5_000;
+
+/** Connects, authenticates and attaches, once. Gives up when the signal is aborted. Rejects with ApexError. */
+export type AttachOnce = (
+  attachOverride: boolean,
+  handler: AttachmentHandler,
+  signal: AbortSignal,
+) => Promise<Attachment>;
 
 /**
  * An application attached to the relaying mesh as an endpoint (RFC 3340 §4.4.1), over one BEEP
@@ -88,28 +62,17 @@ export class ApexClient implements AsyncDisposable {
   readonly incoming: Incoming;
   /** Never rejects. */
   readonly ended: Promise<ClientEnd>;
-  readonly #peer: Peer;
   readonly #options: ClientOptions;
-  readonly #apex: ApexChannel;
   readonly #operations = new Operations();
   readonly #end = Promise.withResolvers<ClientEnd>();
+  #attachment: Attachment | undefined;
   #over: ApexError | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(peer: Peer, endpoint: string, options: ClientOptions) {
+  private constructor(endpoint: string, options: ClientOptions) {
     this.endpoint = endpoint;
     this.ended = this.#end.promise;
-    this.#peer = peer;
     this.#options = options;
-    this.#apex = new ApexChannel(() => ({
-      data: (message, answer, payload) => this.#data(message, answer, payload.length),
-      terminate: (terminate, answer) => this.#terminated(terminate, answer),
-      closed: (end) => {
-        this.#finish({ kind: 'lost', error: channelError(end) });
-        // Without its channel the session is of no use.
-        if (end.kind === 'closed') void this.#release();
-      },
-    }));
     const context: PresenceContext & AccessContext = {
       endpoint,
       operations: this.#operations,
@@ -121,27 +84,30 @@ export class ApexClient implements AsyncDisposable {
     this.incoming = new Incoming(options.incoming);
   }
 
-  /**
-   * Starts the APEX channel of an authenticated session, with the attach as its initialization
-   * (RFC 3340 §4.2). `attachOver` does this and all before it.
-   */
-  static async attach(peer: Peer, endpoint: string, options: ClientOptions): Promise<ApexClient> {
-    const client = new ApexClient(peer, endpoint, options);
-    const transID = newTransID(secureRandom());
-    const attach = {
-      kind: 'attach',
-      endpoint,
-      transID,
-      options: options.attachOverride === true ? [attachOverrideOption(transID)] : [],
-    } as const;
-    const { channel, initializationReply } = await peer.startChannel({
-      profiles: [{ uri: APEX_PROFILE_URI, initialization: formatInitialization(attach) }],
-      serverName: domainOf(endpoint),
-      handler: client.#apex,
-    });
-    client.#apex.open(channel);
-    const refusal = parseInitializationReply(initializationReply);
-    if (refusal !== undefined) throw refusal;
+  /** Use `connect`, `connectWith` or `attachOver`. */
+  static async start(
+    attachOnce: AttachOnce,
+    endpoint: string,
+    options: ClientOptions & { readonly signal?: AbortSignal },
+  ): Promise<ApexClient> {
+    const client = new ApexClient(endpoint, options);
+    const { signal = new AbortController().signal, attachOverride = false } = options;
+    const handler = {
+      data: (...message: Parameters<AttachmentHandler['data']>) => client.#data(...message),
+      ended: () => client.#sessionEnded(),
+    };
+    try {
+      client.#attachment = await attachOnce(attachOverride, handler, signal);
+      signal.throwIfAborted();
+    } catch (error) {
+      client.#attachment?.abort(error as Error);
+      throw signal.aborted ? signal.reason : error;
+    }
+    // Its end may have come together with its beginning.
+    client.#sessionEnded();
+    const close = (): void => void client.close();
+    signal.addEventListener('abort', close);
+    void client.ended.then(() => signal.removeEventListener('abort', close));
     return client;
   }
 
@@ -173,18 +139,14 @@ export class ApexClient implements AsyncDisposable {
     const end = { kind: 'closed' } as const;
     const timer = setTimeout(() => {
       this.#finish(end);
-      this.#peer.abort(new Error('the close was not answered in time'));
+      this.#attachment?.abort(new Error('the close was not answered in time'));
     }, this.#options.closeMs ?? CLOSE_MS);
     // Nothing begins any more, so that nothing is left behind.
     this.#operations.refuse(errorOf(end, this.endpoint));
     if (!keepOperations) await this.presence.terminateAll();
     this.#finish(end);
-    await this.#release();
+    await this.#attachment?.release();
     clearTimeout(timer);
-  }
-
-  #release(): Promise<void> {
-    return this.#peer.released().catch((error: unknown) => this.#peer.abort(error as Error));
   }
 
   /** As `close`. */
@@ -199,13 +161,10 @@ export class ApexClient implements AsyncDisposable {
   }
 
   async #transmit(payload: Uint8Array, what: string): Promise<void> {
+    const attachment = this.#attachment;
+    if (attachment === undefined) throw this.#over;
     try {
-      await new Promise<void>((resolve, reject) => {
-        this.#apex.data(payload, (refusal) => {
-          if (refusal === undefined) resolve();
-          else reject(refusal);
-        });
-      });
+      await attachment.transmit(payload);
     } catch (error) {
       // That the client is over says more than that its channel is.
       throw error instanceof ReplyError || this.#over === undefined
@@ -239,11 +198,11 @@ export class ApexClient implements AsyncDisposable {
     return isStaleReport(originator, operation) || this.#operations.isLate(originator, operation);
   }
 
-  /** 3340 §4.4.3: the relay has ended the attachment. */
-  #terminated({ code, text }: Terminate, answer: Answer): void {
-    answer.ok();
-    this.#finish(code === 556 ? { kind: 'replaced' } : { kind: 'detached', replyCode: code, text });
-    void this.#release();
+  #sessionEnded(): void {
+    const end = this.#attachment?.end;
+    if (end === undefined) return;
+    const isReplaced = end.kind === 'detached' && end.replyCode === 556;
+    this.#finish(isReplaced ? { kind: 'replaced' } : end);
   }
 
   #finish(end: ClientEnd): void {
@@ -255,67 +214,6 @@ export class ApexClient implements AsyncDisposable {
     this.incoming.end(error, end.kind === 'closed');
     this.#end.resolve(end);
   }
-}
-
-/**
- * Attaches over a transport that stands: greeting, authentication, attach. Rejects with ApexError
- * `client.refused`, `client.lost`, `client.timeout` or `client.usage`; the transport is closed then.
- */
-export async function attachOver(transport: Transport, options: ClientOptions): Promise<ApexClient> {
-  const endpoint = identityOf(options.endpoint);
-  if (endpoint === undefined) {
-    transport.abort();
-    throw new ApexError('client.usage', `not an endpoint, such as fred@example.com: "${options.endpoint}"`);
-  }
-  const peer = drive(transport, { role: 'initiator', profiles: [] });
-  const { attachMs = ATTACH_MS } = options;
-  let what = `greeting from ${transport.remoteAddress}`;
-  let late: ApexError | undefined;
-  const timer = setTimeout(() => {
-    late = new ApexError('client.timeout', `${what}: no answer from the relay within ${attachMs} ms`);
-    peer.abort(late);
-  }, attachMs);
-  try {
-    const { profiles } = await peer.greeting;
-    what = `secure ${transport.remoteAddress}`;
-    await secure(peer, profiles, endpoint, options.security);
-    what = `authenticate as ${parent(endpoint)}`;
-    await negotiate(peer, mechanismsOf(endpoint, options), { serverName: domainOf(endpoint) });
-    what = `attach as ${endpoint}`;
-    return await ApexClient.attach(peer, endpoint, options);
-  } catch (error) {
-    peer.abort(error as Error);
-    throw late ?? applicationError(what, error);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function secure(
-  peer: Peer,
-  profiles: readonly string[],
-  endpoint: string,
-  security: Security | undefined,
-): Promise<void> {
-  if (peer.facts.secured) return;
-  if (security === undefined) {
-    // 3080 §9: such a server tells nothing but this to who has not asked for protection.
-    const isAlone = profiles.length === 1 && profiles[0] === tlsProfileUri;
-    if (!isAlone) return;
-    const message = `secure ${peer.facts.remoteAddress}: the server takes protected sessions only; ask for TLS`;
-    throw new ApexError('client.usage', message);
-  }
-  if (profiles.includes(tlsProfileUri)) await peer.secure(security.negotiate, domainOf(endpoint));
-  else if (security.isRequired) {
-    throw new ApexError('client.usage', `secure ${peer.facts.remoteAddress}: the server offers no TLS`);
-  }
-}
-
-function channelError(end: ChannelEnd): Error {
-  if (end.kind === 'lost') return end.error;
-  return new Error(
-    end.kind === 'closed' ? 'the server closed the channel' : 'the server released the session',
-  );
 }
 
 /** The operation that data carries; undefined when it carries something else. */

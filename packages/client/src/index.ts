@@ -1,12 +1,8 @@
 export { type Access, ALLOWED, type OwnerOptions, type SetOptions } from './access/access.ts';
 export type { AccessChanges, AccessEntry } from './access/changes.ts';
-export {
-  ApexClient,
-  attachOver,
-  type ClientEnd,
-  type ClientOptions,
-  type Security,
-} from './client.ts';
+export type { AttachmentOptions, Security } from './attachment.ts';
+export { ApexClient, type ClientEnd, type ClientOptions } from './client.ts';
+export { attachOver, connectWith, type Dial, type DialOptions } from './connect.ts';
 export type { CredentialOptions, Credentials, PasswordMechanism } from './credentials.ts';
 export { type Content, type Received, type ReceivedContent, textOf } from './data/content.ts';
 export type { Incoming, IncomingLimits } from './data/incoming.ts';
