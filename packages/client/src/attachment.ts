@@ -21,7 +21,7 @@ import {
   secureRandom,
   type Terminate,
 } from '@apex/protocol';
-import { type CredentialOptions, mechanismsOf } from './credentials.ts';
+import { type CredentialOptions, credentialsOf, mechanismsOf } from './credentials.ts';
 import { ApexError, applicationError } from './errors.ts';
 
 /** Transport security (RFC 3080 §3.1). */
@@ -161,7 +161,8 @@ export async function attach(
     what = `secure ${transport.remoteAddress}`;
     await secure(peer, profiles, endpoint, options.security);
     what = `authenticate as ${parent(endpoint)}`;
-    await negotiate(peer, mechanismsOf(endpoint, options), { serverName: domainOf(endpoint) });
+    const mechanisms = mechanismsOf(endpoint, await credentialsOf(options), options);
+    await negotiate(peer, mechanisms, { serverName: domainOf(endpoint) });
     what = `attach as ${endpoint}`;
     return await Attachment.start(peer, endpoint, attachOverride, handler);
   } catch (error) {
