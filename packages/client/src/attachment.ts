@@ -4,6 +4,7 @@ import {
   type Negotiate,
   negotiate,
   type Peer,
+  ReplyError,
   type Transport,
   tlsProfileUri,
 } from '@apex/beep';
@@ -55,6 +56,7 @@ const ATTACH_MS = 30_000;
 /** One BEEP session on which an endpoint is attached (RFC 3340 §4.4.1). */
 export class Attachment {
   #end: AttachmentEnd | undefined;
+  readonly #transID = newTransID(secureRandom());
   readonly #peer: Peer;
   readonly #handler: AttachmentHandler;
   readonly #apex: ApexChannel;
@@ -81,7 +83,7 @@ export class Attachment {
     handler: AttachmentHandler,
   ): Promise<Attachment> {
     const attachment = new Attachment(peer, handler);
-    const transID = newTransID(secureRandom());
+    const transID = attachment.#transID;
     const attach = {
       kind: 'attach',
       endpoint,
@@ -109,6 +111,20 @@ export class Attachment {
     return new Promise((resolve, reject) => {
       this.#apex.data(payload, (refusal) => {
         if (refusal === undefined) resolve();
+        else reject(refusal);
+      });
+    });
+  }
+
+  /**
+   * Has the relay say something, whatever it is: it is asked to end an operation that it does not know (RFC 3340
+   * §4.4.3). Rejects when the session ends.
+   */
+  probe(): Promise<void> {
+    const transID = newTransID(secureRandom(), (candidate) => candidate === this.#transID);
+    return new Promise((resolve, reject) => {
+      this.#apex.terminate({ kind: 'terminate', transID, code: 250, text: '' }, (refusal) => {
+        if (refusal === undefined || refusal instanceof ReplyError) resolve();
         else reject(refusal);
       });
     });

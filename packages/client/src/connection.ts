@@ -34,6 +34,8 @@ export interface ConnectionHandler {
   ended(end: ClientEnd): void;
 }
 
+const PROBE_MS = 60_000;
+
 /** Keeps an endpoint attached, by one session after the other. */
 export class Connection {
   readonly #connecting: Connecting;
@@ -44,6 +46,9 @@ export class Connection {
   readonly #stop = new AbortController();
   #attachment: Attachment | undefined;
   #attachedAt = 0;
+  /** When the server has said something for the last time, as far as it was noticed. */
+  #heardAt = 0;
+  #stopProbing: () => void = () => {};
   /** In a row: a session that did not last counts as a failure. */
   #attempts = 0;
   /** While there is no session: settles with the next one, and with the end. */
@@ -81,6 +86,7 @@ export class Connection {
     if (attachment === undefined) throw lost(new Error('there is no session'));
     try {
       await attachment.transmit(payload);
+      this.#heard();
     } catch (error) {
       throw error instanceof ReplyError || attachment.end === undefined ? error : lost(error as Error);
     }
@@ -96,6 +102,7 @@ export class Connection {
   /** Tries no more; a session that stands is left to its owner, who releases or aborts it. */
   close(reason: Error): void {
     this.#stop.abort(reason);
+    this.#stopProbing();
     this.#back();
   }
 
@@ -119,7 +126,13 @@ export class Connection {
 
   async #attach(attachOverride: boolean): Promise<Attachment> {
     const { signal } = this.#stop;
-    const handler = { data: this.#handler.data, ended: () => this.#sessionEnded() };
+    const handler: AttachmentHandler = {
+      data: (...message) => {
+        this.#heard();
+        this.#handler.data(...message);
+      },
+      ended: () => this.#sessionEnded(),
+    };
     const attachment = await this.#connecting.attachOnce(attachOverride, handler, signal);
     if (!signal.aborted) return attachment;
     attachment.abort(signal.reason as Error);
@@ -139,6 +152,33 @@ export class Connection {
   #adopt(attachment: Attachment): void {
     this.#attachment = attachment;
     this.#attachedAt = this.#clock.now();
+    this.#heard();
+    const { probeMs = PROBE_MS } = this.#connecting.reconnect ?? { probeMs: 0 };
+    if (probeMs > 0) this.#probeIn(probeMs, attachment, probeMs);
+  }
+
+  #heard(): void {
+    this.#heardAt = this.#clock.now();
+  }
+
+  #probeIn(ms: number, attachment: Attachment, probeMs: number): void {
+    this.#stopProbing = this.#clock.after(ms, () => {
+      const silentMs = this.#clock.now() - this.#heardAt;
+      if (silentMs < probeMs) return this.#probeIn(probeMs - silentMs, attachment, probeMs);
+      this.#stopProbing = this.#clock.after(probeMs, () =>
+        attachment.abort(new Error(`the server has not answered for ${probeMs} ms`)),
+      );
+      attachment.probe().then(
+        () => {
+          if (this.#attachment !== attachment) return;
+          this.#stopProbing();
+          this.#heard();
+          this.#probeIn(probeMs, attachment, probeMs);
+        },
+        // The end of the session is told by itself.
+        () => {},
+      );
+    });
   }
 
   #sessionEnded(): void {
@@ -148,6 +188,7 @@ export class Connection {
     const mayReturn = end.kind === 'lost' || isTransient(end.replyCode);
     if (this.#connecting.reconnect === undefined || !mayReturn) return this.#handler.ended(end);
     this.#attachment = undefined;
+    this.#stopProbing();
     this.#away ??= Promise.withResolvers();
     // Otherwise a server that takes everybody and keeps nobody is never left in peace.
     if (this.#clock.now() - this.#attachedAt >= this.#backoff.capMs) this.#attempts = 0;

@@ -10,6 +10,11 @@ export interface ReconnectOptions extends BackoffOptions {
    * `connect` rejects when it fails. A refusal that will not change, such as a wrong password, rejects in any case.
    */
   readonly fromStart?: boolean;
+  /**
+   * When the server has said nothing for so long, it is made to, in milliseconds; the session counts as lost when that
+   * takes as long again. A connection that broke silently is noticed by nothing else. Default 60,000; 0: never.
+   */
+  readonly probeMs?: number;
 }
 
 /** What the attempts need of their client. */

@@ -55,7 +55,9 @@ export class InProgress {
   #isStarted = false;
   /** While the service is asked; the promise is for those who wait until it is no more. */
   #asking: { readonly stop: () => void; readonly stopped: PromiseWithResolvers<void> } | undefined;
+  /** On the present session, and not answered. */
   #isSent = false;
+  #wasSent = false;
   #stopTimer: () => void;
   #askedAt = 0;
   #deadline = 0;
@@ -113,10 +115,17 @@ export class InProgress {
     await this.#requests.terminate(this.#wanted.service, this.transID, options);
   }
 
+  /** Ends it because nobody reads it any more, whether it has begun or not. */
+  cancel(reason: unknown): void {
+    if (this.#isStarted) void this.terminate({ isLeaving: true }).catch(() => {});
+    else this.abandon(reason as Error);
+  }
+
   /** Ends it because of something that only this side knows; the service is told as far as it can be. */
   abandon(error: Error): void {
-    this.#end({ kind: 'lost', error });
-    void this.#requests.terminate(this.#wanted.service, this.transID).catch(() => {});
+    this.#fail(error);
+    // Nobody would read what the service has begun, or may have.
+    if (this.#wasSent) void this.#requests.terminate(this.#wanted.service, this.transID).catch(() => {});
   }
 
   #ask(): void {
@@ -138,6 +147,7 @@ export class InProgress {
     const { clock, replyMs, send } = this.#context;
     const { kind, subject, service, durationSeconds } = this.#wanted;
     this.#isSent = true;
+    this.#wasSent = true;
     this.#askedAt = clock.now();
     if (this.#isStarted) this.#stopTimer = clock.after(replyMs, () => this.#askLater());
     else this.#deadline = this.#askedAt + durationSeconds * 1000;
@@ -243,10 +253,7 @@ export class InProgress {
   #late(): void {
     const { replyMs } = this.#context;
     const { service } = this.#wanted;
-    const wasSent = this.#isSent;
-    this.#fail(wasSent ? noAnswer(this.#what, service, replyMs) : disconnected(this.#what, replyMs));
-    // Nobody would read what the service may have begun.
-    void this.#requests.terminate(service, this.transID).catch(() => {});
+    this.abandon(this.#isSent ? noAnswer(this.#what, service, replyMs) : disconnected(this.#what, replyMs));
   }
 
   #fail(error: Error): void {

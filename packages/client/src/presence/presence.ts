@@ -201,16 +201,19 @@ export class Presence {
       ...begin({ subject, service: serviceOf(subject), durationSeconds, keep }),
       live: undefined,
     };
-    const { starting } = kept;
+    const { operation, starting } = kept;
     operations.set(subject, kept);
+    const cancel = (): void => operation.cancel(signal?.reason);
+    signal?.addEventListener('abort', cancel);
     const forget = (): void => {
+      signal?.removeEventListener('abort', cancel);
       if (operations.get(subject) === kept) operations.delete(subject);
     };
     starting.then((live) => {
       kept.live = live;
       void live.ended.then(forget);
     }, forget);
-    return signal === undefined ? starting : abortable(starting, signal);
+    return starting;
   }
 
   #subscribe(duration: Duration): Pick<Kept<Subscription>, 'operation' | 'starting'> {
@@ -295,35 +298,13 @@ export class Presence {
 /** What a subscription and a watch have in common. */
 type Duration = Pick<Wanted, 'subject' | 'service' | 'durationSeconds' | 'keep'>;
 
+/** The one that is starting or lasts. */
 function inProgress<T extends LiveOperation<unknown>>(
   operations: ReadonlyMap<string, Kept<T>>,
   subject: string,
 ): Kept<T> | undefined {
   const kept = operations.get(subject);
   return kept?.live?.isOver === true ? undefined : kept;
-}
-
-/** What is starting, which the signal ends at any time: it rejects at once, whatever the service does. */
-function abortable<T extends LiveOperation<unknown>>(starting: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      reject(signal.reason);
-      // As far as the service can be told; without a beginning there is nothing to terminate.
-      starting.then((live) => live.terminate()).catch(() => {});
-    };
-    const forget = (): void => signal.removeEventListener('abort', abort);
-    signal.addEventListener('abort', abort, { once: true });
-    starting.then(
-      (live) => {
-        void live.ended.then(forget);
-        resolve(live);
-      },
-      (error: unknown) => {
-        forget();
-        reject(error);
-      },
-    );
-  });
 }
 
 function serviceOf(subject: string): string {
