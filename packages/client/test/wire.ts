@@ -33,6 +33,14 @@ export class Wire implements AsyncDisposable {
     for (const { client } of this.#pairs) client.resetAndDestroy();
   }
 
+  /** Breaks what there is on both sides. */
+  drop(): void {
+    for (const { client, server } of this.#pairs.splice(0)) {
+      client.resetAndDestroy();
+      server.resetAndDestroy();
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { client, server } of this.#pairs) {
       client.destroy();

@@ -94,10 +94,7 @@ export class Presence {
    * a publisher at a time: a second one would silently end the first (RFC 3343 §4.2 step 4).
    */
   async subscribe(publisher: string, options: DurationOptions = {}): Promise<Subscription> {
-    const subject = requireEndpoint(publisher);
-    return this.#start(this.#subscriptions, 'subscription', subject, options, (wanted) =>
-      this.#subscribe(wanted),
-    );
+    return this.#subscribeTo(publisher, options);
   }
 
   /**
@@ -105,7 +102,9 @@ export class Presence {
    * refusal: `outcomes` tells. Rejects when nothing can be subscribed to at all: with `client.usage`, or as aborted.
    */
   subscribeAll(publishers: Iterable<string>, options: DurationOptions = {}): Promise<Subscriptions> {
-    return Subscriptions.begin(publishers, options, (publisher) => this.subscribe(publisher, options));
+    return Subscriptions.begin(publishers, options, (publisher, told) =>
+      this.#subscribeTo(publisher, options, told),
+    );
   }
 
   /** Watches who subscribes to a publisher. One watch of a client on a publisher at a time. */
@@ -216,8 +215,18 @@ export class Presence {
     return starting;
   }
 
-  #subscribe(duration: Duration): Pick<Kept<Subscription>, 'operation' | 'starting'> {
-    const entries = new EntryFeed();
+  async #subscribeTo(publisher: string, options: DurationOptions, told?: Told): Promise<Subscription> {
+    const subject = requireEndpoint(publisher);
+    return this.#start(this.#subscriptions, 'subscription', subject, options, (duration) =>
+      this.#subscribe(duration, told),
+    );
+  }
+
+  #subscribe(
+    duration: Duration,
+    told: Told | undefined,
+  ): Pick<Kept<Subscription>, 'operation' | 'starting'> {
+    const entries = new EntryFeed(told);
     const received = (operation: Operation): void => {
       if (operation.kind === 'publish') entries.push(entryOf(operation.presence, operation.timeStamp));
     };
@@ -294,6 +303,8 @@ export class Presence {
     return Promise.race([change, late.promise]).finally(stop);
   }
 }
+
+type Told = (entry: PresenceEntry) => void;
 
 /** What a subscription and a watch have in common. */
 type Duration = Pick<Wanted, 'subject' | 'service' | 'durationSeconds' | 'keep'>;

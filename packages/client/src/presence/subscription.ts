@@ -33,6 +33,13 @@ export class Subscription extends LiveOperation<PresenceEntry> {
 export class EntryFeed extends Feed<PresenceEntry> {
   /** Undefined before the first one. */
   current: PresenceEntry | undefined;
+  readonly #told: ((entry: PresenceEntry) => void) | undefined;
+
+  /** `told` is called with what a reader would be given, at once. */
+  constructor(told?: (entry: PresenceEntry) => void) {
+    super();
+    this.#told = told;
+  }
 
   override push(entry: PresenceEntry): void {
     if (this.isOver) return;
@@ -41,6 +48,7 @@ export class EntryFeed extends Feed<PresenceEntry> {
     if (isKnown) return;
     this.discardWaiting();
     super.push(entry);
+    this.#told?.(entry);
   }
 
   async changedFrom(lastUpdate: string): Promise<void> {

@@ -22,37 +22,44 @@ export type SubscriptionChange =
  * terminates all.
  */
 export class Subscriptions implements AsyncIterable<SubscriptionChange>, AsyncDisposable {
-  /** By publisher, in its canonical form. */
-  readonly outcomes: ReadonlyMap<string, SubscribeOutcome>;
+  readonly #outcomes = new Map<string, SubscribeOutcome>();
   readonly #entries = new Map<string, PresenceEntry>();
   /** Of publishers with something new for the reader, what that is. */
   readonly #changes = new Map<string, SubscriptionChange>();
   /** Publishers, each once. */
   readonly #feed = new Feed<string>();
-  #open = 0;
+  /** How many are starting or last. */
+  #open: number;
 
-  private constructor(outcomes: ReadonlyMap<string, SubscribeOutcome>) {
-    this.outcomes = outcomes;
-    for (const outcome of outcomes.values()) {
-      if (outcome.kind === 'subscribed') this.#follow(outcome.subscription);
-    }
-    if (this.#open === 0) this.#feed.end({ kind: 'closed' });
+  private constructor(count: number) {
+    this.#open = count;
   }
 
-  /** Use `presence.subscribeAll`. */
+  /** Use `presence.subscribeAll`. `subscribe` tells each entry at once. */
   static async begin(
     publishers: Iterable<string>,
     { signal }: { readonly signal?: AbortSignal },
-    subscribe: (publisher: string) => Promise<Subscription>,
+    subscribe: (publisher: string, told: (entry: PresenceEntry) => void) => Promise<Subscription>,
   ): Promise<Subscriptions> {
     const subjects = [...new Set([...publishers].map(requireEndpoint))];
-    if (subjects.length === 0)
-      throw new ApexError('client.usage', 'no publisher: name at least one endpoint');
+    if (subjects.length === 0) throw new ApexError('client.usage', 'no publisher: name at least one endpoint');
+    const all = new Subscriptions(subjects.length);
     const outcomes = await Promise.all(
-      subjects.map((subject) => subscribe(subject).then(subscribed, refusedUnless(signal))),
+      subjects.map((publisher) =>
+        subscribe(publisher, (entry) => all.#told(publisher, entry)).then(
+          (subscription) => all.#follow(subscription),
+          (error: unknown) => all.#refused(error, signal),
+        ),
+      ),
     );
     signal?.throwIfAborted();
-    return new Subscriptions(new Map(subjects.map((subject, index) => [subject, outcomes[index]!])));
+    subjects.forEach((publisher, index) => void all.#outcomes.set(publisher, outcomes[index]!));
+    return all;
+  }
+
+  /** By publisher, in its canonical form. */
+  get outcomes(): ReadonlyMap<string, SubscribeOutcome> {
+    return this.#outcomes;
   }
 
   /** The newest entry of each publisher whose subscription goes on. */
@@ -87,27 +94,30 @@ export class Subscriptions implements AsyncIterable<SubscriptionChange>, AsyncDi
     for (const ended of ends) if (ended.status === 'rejected') throw ended.reason;
   }
 
-  #follow(subscription: Subscription): void {
+  #told(publisher: string, entry: PresenceEntry): void {
+    this.#entries.set(publisher, entry);
+    this.#changed({ kind: 'entry', publisher, entry });
+  }
+
+  #follow(subscription: Subscription): SubscribeOutcome {
     const { publisher } = subscription;
-    this.#open += 1;
-    this.#entries.set(publisher, subscription.current);
-    const read = async (): Promise<void> => {
-      try {
-        for await (const entry of subscription) {
-          this.#entries.set(publisher, entry);
-          this.#changed({ kind: 'entry', publisher, entry });
-        }
-      } catch (error) {
-        // Told by its end as well.
-        if (!(error instanceof ApexError)) throw error;
-      }
-      const end = await subscription.ended;
+    void subscription.ended.then((end) => {
       this.#entries.delete(publisher);
       this.#changed({ kind: 'ended', publisher, end });
-      this.#open -= 1;
-      if (this.#open === 0) this.#feed.end(end.kind === 'lost' ? end : { kind: 'closed' });
-    };
-    void read();
+      this.#closed(end);
+    });
+    return { kind: 'subscribed', subscription };
+  }
+
+  #refused(error: unknown, signal: AbortSignal | undefined): SubscribeOutcome {
+    if (signal?.aborted === true || !(error instanceof ApexError)) throw error;
+    this.#closed({ kind: 'closed' });
+    return { kind: 'refused', error };
+  }
+
+  #closed(end: OperationEnd): void {
+    this.#open -= 1;
+    if (this.#open === 0) this.#feed.end(end.kind === 'lost' ? end : { kind: 'closed' });
   }
 
   #changed(change: SubscriptionChange): void {
@@ -115,16 +125,4 @@ export class Subscriptions implements AsyncIterable<SubscriptionChange>, AsyncDi
     this.#changes.set(change.publisher, change);
     if (!isWaiting) this.#feed.push(change.publisher);
   }
-}
-
-function subscribed(subscription: Subscription): SubscribeOutcome {
-  return { kind: 'subscribed', subscription };
-}
-
-function refusedUnless(signal: AbortSignal | undefined): (error: unknown) => SubscribeOutcome {
-  return (error) => {
-    if (signal?.aborted === true) throw error;
-    if (error instanceof ApexError) return { kind: 'refused', error };
-    throw error;
-  };
 }
