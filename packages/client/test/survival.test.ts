@@ -106,7 +106,9 @@ describe('a connection that breaks', () => {
     wire.isDown = false;
     expect(await events.next('resumed')).toMatchObject({
       inProgress: 0,
-      ended: [{ publisher: FRED, transID: subscription.transID, end: { kind: 'terminated', replyCode: 537 } }],
+      ended: [
+        { publisher: FRED, transID: subscription.transID, end: { kind: 'terminated', replyCode: 537 } },
+      ],
     });
     expect(await subscription.ended).toMatchObject({ kind: 'terminated', replyCode: 537 });
     expect(client.state).toBe('attached');
@@ -176,7 +178,10 @@ describe('a connection that breaks', () => {
 describe('a server that restarts on its store', () => {
   it('[P8] [P9] finds its clients again, with subscriptions, watches and what was published before', async () => {
     const fredEvents = new Events();
-    const fred = await house.attach(FRED, { reconnect: { baseMs: 1, capMs: 20 }, onEvent: fredEvents.listener });
+    const fred = await house.attach(FRED, {
+      reconnect: { baseMs: 1, capMs: 20 },
+      onEvent: fredEvents.listener,
+    });
     const { client: wilma, events } = await attachWilma();
     const watch = await fred.presence.watch(FRED, { keep: true });
     const subscription = await wilma.presence.subscribe(FRED, { keep: true });
@@ -194,7 +199,9 @@ describe('a server that restarts on its store', () => {
 
     const seen: string[] = [];
     for await (const notification of watch) {
-      seen.push(notification.action === 'restart' ? 'restart' : `${notification.action} ${notification.subscriber}`);
+      seen.push(
+        notification.action === 'restart' ? 'restart' : `${notification.action} ${notification.subscriber}`,
+      );
       if (seen.includes('restart') && seen.at(-1) === `subscribe ${WILMA}`) break;
     }
     expect(seen[0]).toBe(`subscribe ${WILMA}`);
@@ -213,7 +220,10 @@ describe('a server that restarts on its store', () => {
     expect(await events.next('retrying')).toMatchObject({ attempt: 1, error: { code: 'client.lost' } });
     await start();
     expect((await connecting).state).toBe('attached');
-    const refused = house.attach(FRED, { credentials: { password: 'wrong' }, reconnect: { fromStart: true } });
+    const refused = house.attach(FRED, {
+      credentials: { password: 'wrong' },
+      reconnect: { fromStart: true },
+    });
     await expect(refused).rejects.toMatchObject({ code: 'client.refused', replyCode: 535 });
   });
 });

@@ -222,10 +222,7 @@ export class Presence {
     );
   }
 
-  #subscribe(
-    duration: Duration,
-    told: Told | undefined,
-  ): Pick<Kept<Subscription>, 'operation' | 'starting'> {
+  #subscribe(duration: Duration, told: Told | undefined): Pick<Kept<Subscription>, 'operation' | 'starting'> {
     const entries = new EntryFeed(told);
     const received = (operation: Operation): void => {
       if (operation.kind === 'publish') entries.push(entryOf(operation.presence, operation.timeStamp));

@@ -42,7 +42,8 @@ export class Subscriptions implements AsyncIterable<SubscriptionChange>, AsyncDi
     subscribe: (publisher: string, told: (entry: PresenceEntry) => void) => Promise<Subscription>,
   ): Promise<Subscriptions> {
     const subjects = [...new Set([...publishers].map(requireEndpoint))];
-    if (subjects.length === 0) throw new ApexError('client.usage', 'no publisher: name at least one endpoint');
+    if (subjects.length === 0)
+      throw new ApexError('client.usage', 'no publisher: name at least one endpoint');
     const all = new Subscriptions(subjects.length);
     const outcomes = await Promise.all(
       subjects.map((publisher) =>

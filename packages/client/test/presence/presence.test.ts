@@ -100,9 +100,7 @@ describe('a subscription', () => {
       seen.push(notification);
       if (seen.length === 3) break;
     }
-    expect(seen).toEqual(
-      seen.map(() => ({ subscriber: WILMA, action: 'subscribe', durationSeconds: 1 })),
-    );
+    expect(seen).toEqual(seen.map(() => ({ subscriber: WILMA, action: 'subscribe', durationSeconds: 1 })));
     expect(subscription.isOver).toBe(false);
     expect(await house.operations()).toEqual([`subscribe ${WILMA}`]);
   });

@@ -111,7 +111,9 @@ describe('subscribing to many', () => {
 
   it('is an error of the caller without a publisher, and as a second subscription refused for that one', async () => {
     expect(await failure(wilma.presence.subscribeAll([]))).toMatchObject({ code: 'client.usage' });
-    expect(await failure(wilma.presence.subscribeAll([FRED, 'fred']))).toMatchObject({ code: 'client.usage' });
+    expect(await failure(wilma.presence.subscribeAll([FRED, 'fred']))).toMatchObject({
+      code: 'client.usage',
+    });
     await using _ = await wilma.presence.subscribe(FRED);
     const { outcomes } = await wilma.presence.subscribeAll([FRED]);
     expect(outcomes.get(FRED)).toMatchObject({ kind: 'refused', error: { code: 'client.usage' } });
@@ -145,7 +147,8 @@ describe('subscribing to many', () => {
     for (let count = 0; count < 32; count += 1) asked.push(await relay.accept('subscribe'));
     expect(relay.asked).toBe(0);
     for (const { transID } of asked) await relay.reply(transID, 554);
-    for (let count = 0; count < 8; count += 1) await relay.reply((await relay.accept('subscribe')).transID, 554);
+    for (let count = 0; count < 8; count += 1)
+      await relay.reply((await relay.accept('subscribe')).transID, 554);
     const { outcomes } = await starting;
     expect([...outcomes.values()].every(({ kind }) => kind === 'refused')).toBe(true);
     await client.close();
