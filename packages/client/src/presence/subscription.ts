@@ -1,4 +1,5 @@
 import { Feed } from '../feed.ts';
+import { unlessAborted } from '../in-time.ts';
 import type { PresenceEntry } from './entry.ts';
 import type { InProgress } from './in-progress.ts';
 import { LiveOperation } from './live-operation.ts';
@@ -23,9 +24,9 @@ export class Subscription extends LiveOperation<PresenceEntry> {
     return this.#entries.current as PresenceEntry;
   }
 
-  /** Resolves when the newest entry is another one than that of `lastUpdate`, or when it is over. */
-  changedFrom(lastUpdate: string): Promise<void> {
-    return this.#entries.changedFrom(lastUpdate);
+  /** Resolves when the newest entry is another one than that of `lastUpdate`, or when it is over. Rejects as aborted. */
+  changedFrom(lastUpdate: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    return unlessAborted(this.#entries.changedFrom(lastUpdate), signal);
   }
 }
 

@@ -141,6 +141,10 @@ describe('a subscription', () => {
     const reason = new Error('changed my mind');
     const aborted = wilma.presence.subscribe(FRED, { signal: AbortSignal.abort(reason) });
     expect(await failure(aborted)).toBe(reason);
+    const waited = await wilma.presence.subscribe(FRED);
+    const change = waited.changedFrom(waited.current.lastUpdate, { signal: AbortSignal.abort(reason) });
+    expect(await failure(change)).toBe(reason);
+    await waited.terminate();
     const while_ = new AbortController();
     const starting = failure(wilma.presence.subscribe(FRED, { signal: while_.signal }));
     while_.abort(reason);
