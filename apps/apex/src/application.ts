@@ -61,6 +61,8 @@ export async function withApplication(
       credentials,
       replyMs: REPLY_MS,
       attachOverride: options.attachOverride === true,
+      // A command tells that the server is gone, and what to do then is up to who runs it.
+      reconnect: false,
       signal: stop.signal,
     });
     try {

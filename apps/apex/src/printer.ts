@@ -16,7 +16,10 @@ export type Output =
       readonly transID: number;
     }
   | { readonly event: 'entry'; readonly entry: PresenceEntry }
-  | ({ readonly event: 'notification'; readonly publisher: string } & Notification)
+  | ({ readonly event: 'notification'; readonly publisher: string } & Exclude<
+      Notification,
+      { readonly action: 'restart' }
+    >)
   | { readonly event: 'published'; readonly publisher: string }
   | {
       readonly event: 'verdict';

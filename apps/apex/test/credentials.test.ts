@@ -1,6 +1,5 @@
-import 'reflect-metadata';
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
+import { Authority } from '@apex/vitest/certificates';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Domain, PASSWORD } from './domain.ts';
 
@@ -11,21 +10,27 @@ const signer = generateKeyPairSync('ed25519');
 let domain: Domain;
 let trusted: readonly string[];
 beforeAll(async () => {
-  const { cert, key } = await certificateFor('wilma@example.com');
-  const stranger = await certificateFor('wilma@example.com');
+  const [authority, other] = [await Authority.create(), await Authority.create()];
+  const names = [{ type: 'email', value: 'wilma@example.com' }] as const;
+  const { cert, key } = await authority.issue(names);
+  const stranger = await other.issue(names);
+  const late = await authority.issue(names, -1);
   const jwk = { ...signer.publicKey.export({ format: 'jwk' }), alg: 'EdDSA', kid: 'k1' };
   domain = await Domain.start({
     tls: { ca: 'clients.pem' },
+    edge: { tlsPort: 0 },
     auth: {
       mechanisms: ['SCRAM-SHA-256', 'EXTERNAL', 'OAUTHBEARER'],
       oauth: { jwks: 'jwks.json', issuer, audience },
     },
     files: {
-      'clients.pem': cert,
+      'clients.pem': authority.ca,
       'wilma.pem': cert,
       'wilma-key.pem': key,
       'stranger.pem': stranger.cert,
       'stranger-key.pem': stranger.key,
+      'late.pem': late.cert,
+      'late-key.pem': late.key,
       'jwks.json': JSON.stringify({ keys: [jwk] }),
     },
   });
@@ -34,23 +39,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await domain.stop();
 });
-
-/** Its own issuer, which makes it the root that the server trusts or does not. */
-async function certificateFor(mail: string): Promise<{ readonly cert: string; readonly key: string }> {
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
-  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const certificate = await X509CertificateGenerator.createSelfSigned({
-    name: `CN=${mail}`,
-    signingAlgorithm: algorithm,
-    keys,
-    extensions: [new SubjectAlternativeNameExtension([{ type: 'email', value: mail }])],
-  });
-  const key = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
-  return {
-    cert: certificate.toString('pem'),
-    key: `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----\n`,
-  };
-}
 
 function tokenFor(subject: string, key: KeyObject = signer.privateKey): string {
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -67,6 +55,9 @@ const certificate = (name: string): readonly string[] => [
   domain.file(`${name}-key.pem`),
 ];
 
+/** Words that lead to the port which begins with TLS. */
+const direct = (): readonly string[] => ['--server', domain.tlsAddress, '--tls-direct'];
+
 /** Wilma fetches fred's presence. */
 const fetch = (environment: Readonly<Record<string, string>>, ...words: readonly string[]) =>
   domain.apexWith(environment, 'wilma@example.com', 'fetch', 'fred@example.com', ...trusted, ...words).ended;
@@ -77,6 +68,7 @@ it('[7628 §3.1] is who the access token in APEX_TOKEN says', async () => {
 
 it('[4422 §A] is who its certificate says, and needs no password then', async () => {
   expect(await fetch({}, ...certificate('wilma'))).toMatchObject({ code: 0, errors: '' });
+  expect(await fetch({}, ...certificate('wilma'), ...direct())).toMatchObject({ code: 0, errors: '' });
 });
 
 it('sends standard input with a token or a certificate as with a password', async () => {
@@ -104,14 +96,21 @@ it('is refused with a token of somebody else, of another issuer, or none at all'
   }
 });
 
-it('is refused with a certificate that the server does not trust, and with one of somebody else', async () => {
-  expect(await fetch({}, ...certificate('stranger'))).toMatchObject({
-    code: 2,
-    output: '',
-    errors: expect.stringMatching(
-      /^apex: authenticate as wilma@example\.com: .*\(EXTERNAL\).* needs one that it trusts\n$/,
-    ),
-  });
+it('is refused with a certificate that the server does not trust, one whose time is over, and one of somebody else', async () => {
+  for (const [name, words] of [
+    ['stranger', []],
+    ['late', []],
+    ['stranger', direct()],
+    ['late', direct()],
+  ] as const) {
+    expect(await fetch({}, ...certificate(name), ...words)).toMatchObject({
+      code: 2,
+      output: '',
+      errors: expect.stringMatching(
+        /^apex: authenticate as wilma@example\.com: .*\(EXTERNAL\).* needs one that it trusts\n$/,
+      ),
+    });
+  }
   const place = ['fetch', 'fred@example.com', ...trusted, ...certificate('wilma')];
   expect(await domain.apexWith({}, 'barney@example.com', ...place).ended).toMatchObject({
     code: 1,
@@ -138,11 +137,23 @@ it.each([
   });
 });
 
-it('says that certificate and key do not belong together', async () => {
-  const words = ['--cert', domain.file('wilma.pem'), '--key', domain.file('stranger-key.pem')];
-  const { code, errors } = await fetch({}, ...words);
+it('says which of the two files it cannot read', async () => {
+  const { code, errors } = await fetch({}, '--cert', domain.file('wilma.pem'), '--key', '/no.pem');
   expect([code, errors]).toEqual([
     1,
-    expect.stringMatching(/^apex: secure .*: certificate and key cannot be used: .*; check the two files\n$/),
+    expect.stringMatching(/^apex: --key: cannot read \/no\.pem: ENOENT.*\n$/),
   ]);
+});
+
+it('says that certificate and key do not belong together', async () => {
+  const words = ['--cert', domain.file('wilma.pem'), '--key', domain.file('stranger-key.pem')];
+  for (const where of [[], direct()]) {
+    const { code, errors } = await fetch({}, ...words, ...where);
+    expect([code, errors]).toEqual([
+      1,
+      expect.stringMatching(
+        /^apex: secure .*: certificate and key cannot be used: .*; check the two files\n$/,
+      ),
+    ]);
+  }
 });

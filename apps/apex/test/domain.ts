@@ -13,7 +13,8 @@ export interface DomainOptions {
   readonly auth?: object;
   /** Serves WebSocket too. */
   readonly http?: true;
-  /** Files of its folder. */
+  readonly edge?: object;
+  /** Files of its folder; without `cert.pem` a certificate is made. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
@@ -26,6 +27,7 @@ export class Domain {
   readonly #commands: AppProcess[] = [];
   #server: AppProcess | undefined;
   #port = 0;
+  #tlsPort = 0;
   /** Its URL of WebSocket, when it has one. */
   webSocket = '';
   readonly #options: DomainOptions;
@@ -43,7 +45,7 @@ export class Domain {
     const domain = new Domain(options);
     domain.#configure(0);
     for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(domain.file(name), text);
-    if (options.tls !== undefined) {
+    if (options.tls !== undefined && options.files?.['cert.pem'] === undefined) {
       const files = ['--cert', domain.file('cert.pem'), '--key', domain.file('key.pem')];
       const names = ['--domain', 'example.com', '--name', 'localhost'];
       const made = await new AppProcess('apexd', ['tls', 'self-signed', ...names, ...files]).ended;
@@ -67,12 +69,22 @@ export class Domain {
     return `127.0.0.1:${this.#port}`;
   }
 
+  /** Where sessions begin with TLS; `edge` has to ask for it. */
+  get tlsAddress(): string {
+    return `127.0.0.1:${this.#tlsPort}`;
+  }
+
   /** Starts the server, on the port that it had. */
   async serve(): Promise<void> {
     this.#configure(this.#port);
     this.#server = new AppProcess('apexd', ['serve', '--config', this.#config]);
     this.#port = await this.#server.find((line) => {
       const port = /:(\d+)$/.exec(line)?.[1];
+      return port === undefined ? undefined : Number(port);
+    });
+    if (this.#options.edge === undefined) return;
+    this.#tlsPort = await this.#server.find((line) => {
+      const port = /:(\d+) \(TLS from the first octet\)$/.exec(line)?.[1];
       return port === undefined ? undefined : Number(port);
     });
     if (this.#options.http === true) {
@@ -127,11 +139,11 @@ export class Domain {
   }
 
   #configure(port: number): void {
-    const { tls, auth, http } = this.#options;
+    const { tls, auth, edge, http } = this.#options;
     const config = {
       domain: 'example.com',
       dataDir: 'data',
-      edge: { host: '127.0.0.1', port },
+      edge: { host: '127.0.0.1', port, ...edge },
       ...(http === undefined ? {} : { http: { port: 0 } }),
       log: { level: 'warn' },
       auth: { requireTls: tls !== undefined, iterations: 4096, ...auth },

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { isAction, isActor, isDomain } from '@apex/protocol';
+import { domainOf, identityOf, isAction, isActor, isDomain, isService, isSubaddress } from '@apex/protocol';
 import { defaultMechanisms, originOf } from '@apex/server';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
@@ -45,6 +45,7 @@ const httpSchema = z.strictObject({
 /** Each limit is described, with its unit and default, in docs/guides/configuration.md. */
 const limitsSchema = z.strictObject({
   connections: positive.default(20_000),
+  connectionsPerAddress: positive.default(1000),
   channelsPerSession: positive.default(257),
   messageOctets: positive.default(256 * 1024),
   receiveWindowOctets: z
@@ -53,11 +54,23 @@ const limitsSchema = z.strictObject({
     .max(2 ** 31 - 1) // RFC 3081 §3.1.3
     .default(64 * 1024),
   outstandingExchanges: positive.default(256),
+  sessionOctets: positive.default(1024 * 1024),
+  messagesPerSecond: positive.default(1000),
+  octetsPerSecond: positive.default(4 * 1024 * 1024),
+  failedAuthentications: positive.default(5),
   greetingSeconds: seconds.default(30),
+  authenticationSeconds: seconds.default(60),
+  attachSeconds: seconds.default(60),
+  idleSeconds: positive.default(24 * 60 * 60),
   deliverySeconds: seconds.default(30),
   unsentOctets: positive.default(1024 * 1024),
+  attachmentsPerSession: positive.default(1000),
+  guests: positive.default(100),
+  operationsPerGuest: positive.default(10),
+  guestSeconds: positive.default(60 * 60),
   tuplesPerEntry: positive.default(64),
   capabilityOctets: positive.default(8 * 1024),
+  publishesPerSecond: positive.default(1000),
   operationsPerOriginator: positive.default(10_000),
   subscribersPerPublisher: positive.default(1_000_000),
   accessEntriesPerEndpoint: positive.default(10_000),
@@ -100,6 +113,7 @@ export const configSchema = z
           .min(1)
           .default([...defaultMechanisms]),
         iterations: z.int().min(4096).default(10_000),
+        guest: z.string().refine(isGuest, 'is not an endpoint such as guest@example.com').optional(),
         oauth: z
           .strictObject({
             jwks: file,
@@ -112,6 +126,10 @@ export const configSchema = z
       .refine(({ mechanisms, oauth }) => oauth !== undefined || !mechanisms.includes('OAUTHBEARER'), {
         path: ['mechanisms'],
         message: 'OAUTHBEARER needs auth.oauth',
+      })
+      .refine(({ mechanisms, guest }) => (guest !== undefined) === mechanisms.includes('ANONYMOUS'), {
+        path: ['mechanisms'],
+        message: 'ANONYMOUS and auth.guest, the endpoint of anonymous peers, need each other',
       })
       .prefault({}),
     access: z
@@ -145,6 +163,10 @@ export const configSchema = z
       .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info') })
       .prefault({}),
   })
+  .refine(({ auth, domain }) => auth.guest === undefined || domainOf(auth.guest) === domain, {
+    path: ['auth', 'guest'],
+    message: 'is not an endpoint of the domain',
+  })
   .refine(({ auth, tls }) => tls?.ca !== undefined || !auth.mechanisms.includes('EXTERNAL'), {
     path: ['auth', 'mechanisms'],
     message: 'EXTERNAL needs tls.ca, the roots of the certificates of clients',
@@ -153,6 +175,11 @@ export const configSchema = z
     path: ['edge', 'tlsPort'],
     message: 'needs tls, with the certificate to show there',
   });
+
+function isGuest(text: string): boolean {
+  const identity = identityOf(text);
+  return identity === text && !isService(identity) && !isSubaddress(identity);
+}
 
 export type Config = z.output<typeof configSchema>;
 

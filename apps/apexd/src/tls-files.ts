@@ -36,7 +36,7 @@ function readPair(name: string, { cert, key }: Pair): Pair {
   const { text, certificate } = readCertificate(`${name}.cert`, cert);
   const where = `${name}.key`;
   const keyText = read(where, key);
-  const privateKey = asPem(where, key, 'private key', () => createPrivateKey(keyText));
+  const privateKey = asPem(where, key, 'key in PEM without a passphrase', () => createPrivateKey(keyText));
   if (!certificate.checkPrivateKey(privateKey)) {
     throw new AppError('tls.unfit', `${where}: ${key} is not the key of ${cert}`);
   }
@@ -48,16 +48,14 @@ function readCertificate(
   path: string,
 ): { readonly text: string; readonly certificate: X509Certificate } {
   const text = read(where, path);
-  return { text, certificate: asPem(where, path, 'certificate', () => new X509Certificate(text)) };
+  return { text, certificate: asPem(where, path, 'certificate in PEM', () => new X509Certificate(text)) };
 }
 
 function asPem<T>(where: string, path: string, what: string, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    const { message } = error as Error;
-    const text = `${where}: ${path} holds no ${what} (PEM) that can be used: ${message}`;
-    throw new AppError('tls.unfit', text, 1, { cause: error });
+    throw new AppError('tls.unfit', `${where}: ${path} holds no ${what}`, 1, { cause: error });
   }
 }
 

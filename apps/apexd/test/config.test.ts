@@ -55,6 +55,29 @@ describe('the configuration', () => {
     );
   });
 
+  it('has a port that begins with TLS only with a certificate, and another one than that which does not', () => {
+    const tls = 'tls: { cert: cert.pem, key: key.pem }\n';
+    expect(parseConfig(`${minimal}${tls}edge: { tlsPort: 914 }\n`, 'apexd.yaml').edge).toEqual({
+      host: '127.0.0.1',
+      port: 913,
+      tlsPort: 914,
+    });
+    expect(problemOf(`${minimal}edge:\n  tlsPort: 914\n`)).toMatch(
+      /^apexd\.yaml:4: edge\.tlsPort: needs tls, with the certificate to show there$/,
+    );
+    expect(problemOf(`${minimal}${tls}edge: { tlsPort: 913 }\n`)).toMatch(
+      /^apexd\.yaml:4: edge\.tlsPort: is edge\.port, /,
+    );
+  });
+
+  it('names the certificate of several that lacks something', () => {
+    const tls = 'tls:\n  cert: a.pem\n  key: a-key.pem\n  more:\n    - { cert: b.pem, key: b-key.pem }\n';
+    expect(parseConfig(minimal + tls, 'apexd.yaml').tls?.more).toEqual([{ cert: 'b.pem', key: 'b-key.pem' }]);
+    expect(problemOf(`${minimal}${tls}    - { cert: c.pem }\n`)).toMatch(
+      /^apexd\.yaml:8: tls\.more\[1\]\.key: /,
+    );
+  });
+
   it('says of a key that is foreseen that it is not served yet', () => {
     expect(problemOf(`${minimal}mesh: { port: 912 }\n`)).toMatch(/^apexd\.yaml:3: mesh: .*not serve it yet/);
   });
@@ -82,7 +105,7 @@ describe('the configuration', () => {
       /^apexd\.yaml:1: domain: is not a domain/,
     );
     expect(problemOf(`${minimal}access: { defaults: [{ actor: '*', actions: 'core:data' }] }`)).toMatch(
-      /^apexd\.yaml:3: access\.defaults\.0\.actor: is not an actor/,
+      /^apexd\.yaml:3: access\.defaults\[0\]\.actor: is not an actor/,
     );
   });
 

@@ -36,6 +36,7 @@ it.each([
         endpoint,
         credentials: { password: 'pw' },
         requireTls: false,
+        reconnect: false,
       }),
     ),
   );

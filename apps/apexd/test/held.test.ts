@@ -6,7 +6,8 @@ const senders = Array.from({ length: 4 }, (_, index) => `s${index}@example.com`)
 const recipient = 'fred@example.com';
 
 async function attached(port: number, endpoint: string): Promise<ApexClient> {
-  return connect({ host: '127.0.0.1', port, endpoint, credentials: { password: 'pw' }, requireTls: false });
+  const credentials = { password: 'pw' };
+  return connect({ host: '127.0.0.1', port, endpoint, credentials, requireTls: false, reconnect: false });
 }
 
 /** Sends numbered messages to be held until the session is lost; resolves with the last accepted one. */

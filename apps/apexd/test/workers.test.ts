@@ -30,7 +30,7 @@ function workersOf(server: Serving): number[] {
 
 function attach({ port }: Serving, endpoint: string): Promise<ApexClient> {
   const credentials = { password: 'yabba' };
-  return connect({ host: '127.0.0.1', port, endpoint, credentials, requireTls: false });
+  return connect({ host: '127.0.0.1', port, endpoint, credentials, requireTls: false, reconnect: false });
 }
 
 async function publish(server: Serving, publisherInfo: string): Promise<void> {

@@ -34,6 +34,7 @@ const batchOctets = 65_536;
 
 class Driver implements Peer, TransportHandler {
   readonly ended: Promise<SessionEnd>;
+  receivedOctets = 0;
   #transport: Transport;
   #session: Session;
   readonly #now: () => number;
@@ -91,6 +92,10 @@ class Driver implements Peer, TransportHandler {
     this.#session.authenticated(identity);
   }
 
+  established(): void {
+    this.#session.established();
+  }
+
   abort(reason: Error): void {
     if (this.#securing?.isNegotiating === true) {
       this.#securing.aborted = reason;
@@ -146,6 +151,7 @@ class Driver implements Peer, TransportHandler {
   // --- TransportHandler
 
   received(octets: Uint8Array): void {
+    this.receivedOctets += octets.length;
     this.#session.receive(octets);
     this.#followRate();
     this.#setTimer();

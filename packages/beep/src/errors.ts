@@ -34,7 +34,7 @@ export class MessageError extends BeepError {
   readonly replyCode: 500 | 501;
 
   constructor(code: string, replyCode: 500 | 501, message: string) {
-    super(code, message);
+    super(code, carriable(message));
     this.replyCode = replyCode;
   }
 }
@@ -47,9 +47,10 @@ export class ReplyError extends BeepError {
   readonly text: string;
 
   constructor(replyCode: number, text: string, code = `reply.${replyCode}`) {
-    super(code, text === '' ? String(replyCode) : `${replyCode} ${text}`);
+    const carried = carriable(text);
+    super(code, carried === '' ? String(replyCode) : `${replyCode} ${carried}`);
     this.replyCode = replyCode;
-    this.text = text;
+    this.text = carried;
   }
 }
 
@@ -62,4 +63,12 @@ export class SessionLostError extends BeepError {
   constructor(message: string, options?: ErrorOptions & { readonly code?: string }) {
     super(options?.code ?? 'session.lost', message, options);
   }
+}
+
+/**
+ * The text as XML can carry it, since it goes on the wire: U+FFFD for what it cannot, such as half of a character
+ * where a name of the peer's was cut.
+ */
+function carriable(text: string): string {
+  return text.replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd');
 }

@@ -22,6 +22,8 @@ export interface Peer extends SessionHandle {
   secure(negotiate: Negotiate, serverName?: string): Promise<Greeting>;
   /** Releases the session (RFC 3080 §2.4) and closes the transport. Rejects with ReplyError when declined. */
   released(): Promise<void>;
+  /** Octets that have arrived, without those of TLS; they only grow. */
+  readonly receivedOctets: number;
   /** Resolves when the session is over, whatever the cause; never rejects. */
   readonly ended: Promise<SessionEnd>;
 }

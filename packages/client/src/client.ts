@@ -1,84 +1,60 @@
-import {
-  type ChannelEnd,
-  drive,
-  MessageError,
-  type Negotiate,
-  negotiate,
-  type Peer,
-  ReplyError,
-  type Transport,
-  tlsProfileUri,
-} from '@apex/beep';
+import { MessageError, ReplyError } from '@apex/beep';
 import {
   type Answer,
-  APEX_PROFILE_URI,
-  ApexChannel,
-  attachOverrideOption,
   contentElement,
   type DataMessage,
-  domainOf,
-  formatInitialization,
   formatOperation,
-  identityOf,
-  newTransID,
   type Operation,
-  parent,
-  parseInitializationReply,
   parseOperation,
-  secureRandom,
   serviceData,
-  type Terminate,
 } from '@apex/protocol';
 import { Access, type AccessContext } from './access/access.ts';
-import { type CredentialOptions, mechanismsOf } from './credentials.ts';
+import type { AttachmentOptions } from './attachment.ts';
+import { Backoff, type Random } from './backoff.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { type Connecting, Connection, type ConnectionHandler } from './connection.ts';
 import type { Content } from './data/content.ts';
 import { Incoming, type IncomingLimits } from './data/incoming.ts';
 import { isReportService, type SendOptions, send } from './data/sending.ts';
 import type { Sent } from './data/sent.ts';
-import { ApexError, applicationError, refused } from './errors.ts';
+import { ApexError, applicationError, lost, refused } from './errors.ts';
+import { type ClientEnd, type ClientListener, Listeners } from './events.ts';
 import { Operations } from './operations.ts';
 import { Presence, type PresenceContext } from './presence/presence.ts';
 
-/** Transport security (RFC 3080 §3.1). */
-export interface Security {
-  readonly negotiate: Negotiate;
-  /** Whether a server that does not offer it is refused; else the session stays as it is then. */
-  readonly isRequired: boolean;
-}
-
-export interface ClientOptions extends CredentialOptions {
+export interface ClientOptions extends AttachmentOptions {
   /** What to attach as: `local@domain`, or a subaddress `local/name@domain`. */
   readonly endpoint: string;
-  /** How the session is protected before anything is said of who one is; `connect` has it for TLS. */
-  readonly security?: Security;
-  /** Takes the endpoint over when another application is attached as it (RFC 3342 §1). */
+  /**
+   * Takes the endpoint over when another application is attached as it (RFC 3342 §1). A client that reconnects does so
+   * in any case: what is attached is most often its own lost session.
+   */
   readonly attachOverride?: boolean;
-  /** How long a service may take to answer, and the relay to accept what `send` sends, in milliseconds; default 30,000. */
+  /**
+   * How long a service may take to answer, in milliseconds, and the relay to accept what `send` sends; default 30,000.
+   * A call that is made while there is no session waits for one as long.
+   */
   readonly replyMs?: number;
-  /** How long greeting, authentication and attach may take together, in milliseconds; default 30,000. */
-  readonly attachMs?: number;
   /** How long `close` waits for the service and the relay, in milliseconds; default 5,000. */
   readonly closeMs?: number;
   /** How much data may wait for the reader of `incoming`. */
   readonly incoming?: IncomingLimits;
+  /** As `listen`, from the first attempt on. */
+  readonly onEvent?: ClientListener;
+  /** Default: that of this process, or page. */
+  readonly clock?: Clock;
+  /** What spreads attempts and renewals over time; default `Math.random`. */
+  readonly random?: Random;
 }
 
-/** Why a client is over. */
-export type ClientEnd =
-  | { readonly kind: 'closed' }
-  /** Another application attached as this endpoint (556): do not attach again by yourself (C16). */
-  | { readonly kind: 'replaced' }
-  /** The relay ended the attachment, with its reason. */
-  | { readonly kind: 'detached'; readonly replyCode: number; readonly text: string }
-  | { readonly kind: 'lost'; readonly error: Error };
-
 const REPLY_MS = 30_000;
-const ATTACH_MS = 30_000;
 const CLOSE_MS = 5_000;
 
 /**
- * An application attached to the relaying mesh as an endpoint (RFC 3340 §4.4.1), over one BEEP
- * session. When the session ends, everything in progress ends with an ApexError, and `ended` tells why.
+ * An application attached to the relaying mesh as an endpoint (RFC 3340 §4.4.1). When its session ends and it
+ * reconnects, subscriptions and watches are taken up again (P9), reading requests are asked again, what is made
+ * meanwhile waits, and a publish, a set or data that was on its way fails with `client.lost`. When the client is over,
+ * everything in progress ends with an ApexError, and `ended` tells why.
  */
 export class ApexClient implements AsyncDisposable {
   readonly endpoint: string;
@@ -88,31 +64,36 @@ export class ApexClient implements AsyncDisposable {
   readonly incoming: Incoming;
   /** Never rejects. */
   readonly ended: Promise<ClientEnd>;
-  readonly #peer: Peer;
   readonly #options: ClientOptions;
-  readonly #apex: ApexChannel;
+  readonly #connection: Connection;
   readonly #operations = new Operations();
+  readonly #listeners = new Listeners();
   readonly #end = Promise.withResolvers<ClientEnd>();
   #over: ApexError | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(peer: Peer, endpoint: string, options: ClientOptions) {
+  private constructor(endpoint: string, options: ClientOptions, connecting: Connecting) {
+    const { clock = systemClock, random = Math.random } = options;
+    const backoff = new Backoff(connecting.reconnect ?? {}, random);
     this.endpoint = endpoint;
     this.ended = this.#end.promise;
-    this.#peer = peer;
     this.#options = options;
-    this.#apex = new ApexChannel(() => ({
-      data: (message, answer, payload) => this.#data(message, answer, payload.length),
-      terminate: (terminate, answer) => this.#terminated(terminate, answer),
-      closed: (end) => {
-        this.#finish({ kind: 'lost', error: channelError(end) });
-        // Without its channel the session is of no use.
-        if (end.kind === 'closed') void this.#release();
-      },
-    }));
+    if (options.onEvent !== undefined) this.listen(options.onEvent);
+    const handler: ConnectionHandler = {
+      data: (...message) => this.#data(...message),
+      interrupted: (error) => this.#interrupted(error),
+      retrying: (attempt, delayMs, error) =>
+        this.#listeners.tell({ kind: 'retrying', attempt, delayMs, error }),
+      resumed: (attempts, awayMs) => void this.#resumed(attempts, awayMs),
+      ended: (end) => this.#finish(end),
+    };
+    this.#connection = new Connection(connecting, handler, clock, backoff);
     const context: PresenceContext & AccessContext = {
       endpoint,
       operations: this.#operations,
+      clock,
+      random,
+      backoff,
       replyMs: options.replyMs ?? REPLY_MS,
       send: (service, operation) => this.#send(service, operation),
     };
@@ -121,39 +102,40 @@ export class ApexClient implements AsyncDisposable {
     this.incoming = new Incoming(options.incoming);
   }
 
-  /**
-   * Starts the APEX channel of an authenticated session, with the attach as its initialization
-   * (RFC 3340 §4.2). `attachOver` does this and all before it.
-   */
-  static async attach(peer: Peer, endpoint: string, options: ClientOptions): Promise<ApexClient> {
-    const client = new ApexClient(peer, endpoint, options);
-    const transID = newTransID(secureRandom());
-    const attach = {
-      kind: 'attach',
-      endpoint,
-      transID,
-      options: options.attachOverride === true ? [attachOverrideOption(transID)] : [],
-    } as const;
-    const { channel, initializationReply } = await peer.startChannel({
-      profiles: [{ uri: APEX_PROFILE_URI, initialization: formatInitialization(attach) }],
-      serverName: domainOf(endpoint),
-      handler: client.#apex,
-    });
-    client.#apex.open(channel);
-    const refusal = parseInitializationReply(initializationReply);
-    if (refusal !== undefined) throw refusal;
+  /** Use `connect`, `connectWith` or `attachOver`. */
+  static async start(endpoint: string, options: ClientOptions, connecting: Connecting): Promise<ApexClient> {
+    const client = new ApexClient(endpoint, options, connecting);
+    await client.#connection.begin(options.attachOverride === true);
+    const { signal } = connecting;
+    const close = (): void => void client.close();
+    signal?.addEventListener('abort', close);
+    void client.ended.then(() => signal?.removeEventListener('abort', close));
     return client;
+  }
+
+  /** Whether there is a session, one is being tried for, or the client is over. */
+  get state(): 'attached' | 'reconnecting' | 'over' {
+    if (this.#over !== undefined) return 'over';
+    return this.#connection.isAttached ? 'attached' : 'reconnecting';
+  }
+
+  /** Tells what happens to the session from now on. The returned function ends that, as the end of the client does. */
+  listen(listener: ClientListener): () => void {
+    return this.#listeners.add(listener);
   }
 
   /**
    * Sends data to one endpoint or several (RFC 3340 §4.4.4). Resolves when the relay has accepted it, which says
-   * nothing about its delivery: `options.status` has that reported. Rejects with ApexError.
+   * nothing about its delivery: `options.status` has that reported. Rejects with ApexError: `client.disconnected` when
+   * there was no session to send it on, `client.lost` when the session ended before the relay had accepted it.
    */
   send(to: string | readonly string[], content: Content, options: SendOptions = {}): Promise<Sent> {
     const context = {
       endpoint: this.endpoint,
       operations: this.#operations,
       acceptMs: this.#options.replyMs ?? REPLY_MS,
+      attached: (what: string, signal: AbortSignal | undefined) =>
+        this.#connection.attached(what, this.#options.replyMs ?? REPLY_MS, signal),
       transmit: (payload: Uint8Array) => this.#transmit(payload, `send to ${[to].flat().join(', ')}`),
     };
     return send(context, to, content, options);
@@ -161,8 +143,9 @@ export class ApexClient implements AsyncDisposable {
 
   /**
    * Ends the operations in progress, detaches and releases the session. With `keepOperations` the
-   * subscriptions and watches stay in progress at the service (they are durable, P8). Never rejects; when
-   * the service or the relay does not answer within `closeMs`, the session is ended without them.
+   * subscriptions and watches stay in progress at the service (they are durable, P8), and so they do when there is no
+   * session to end them on. Never rejects; when the service or the relay does not answer within `closeMs`, the session
+   * is ended without them.
    */
   close(options: { readonly keepOperations?: boolean } = {}): Promise<void> {
     this.#closing ??= this.#close(options.keepOperations === true);
@@ -171,20 +154,17 @@ export class ApexClient implements AsyncDisposable {
 
   async #close(keepOperations: boolean): Promise<void> {
     const end = { kind: 'closed' } as const;
+    if (!this.#connection.isAttached) return this.#finish(end);
     const timer = setTimeout(() => {
       this.#finish(end);
-      this.#peer.abort(new Error('the close was not answered in time'));
+      this.#connection.abort(new Error('the close was not answered in time'));
     }, this.#options.closeMs ?? CLOSE_MS);
     // Nothing begins any more, so that nothing is left behind.
     this.#operations.refuse(errorOf(end, this.endpoint));
     if (!keepOperations) await this.presence.terminateAll();
     this.#finish(end);
-    await this.#release();
+    await this.#connection.release();
     clearTimeout(timer);
-  }
-
-  #release(): Promise<void> {
-    return this.#peer.released().catch((error: unknown) => this.#peer.abort(error as Error));
   }
 
   /** As `close`. */
@@ -200,14 +180,9 @@ export class ApexClient implements AsyncDisposable {
 
   async #transmit(payload: Uint8Array, what: string): Promise<void> {
     try {
-      await new Promise<void>((resolve, reject) => {
-        this.#apex.data(payload, (refusal) => {
-          if (refusal === undefined) resolve();
-          else reject(refusal);
-        });
-      });
+      await this.#connection.transmit(payload);
     } catch (error) {
-      // That the client is over says more than that its channel is.
+      // That the client is over says more than that its session is.
       throw error instanceof ReplyError || this.#over === undefined
         ? applicationError(what, error)
         : this.#over;
@@ -239,82 +214,32 @@ export class ApexClient implements AsyncDisposable {
     return isStaleReport(originator, operation) || this.#operations.isLate(originator, operation);
   }
 
-  /** 3340 §4.4.3: the relay has ended the attachment. */
-  #terminated({ code, text }: Terminate, answer: Answer): void {
-    answer.ok();
-    this.#finish(code === 556 ? { kind: 'replaced' } : { kind: 'detached', replyCode: code, text });
-    void this.#release();
+  #interrupted(error: ApexError): void {
+    if (this.#closing !== undefined) return this.#finish({ kind: 'closed' });
+    this.#operations.interrupt(error);
+    this.access.interrupt(error);
+    this.#listeners.tell({ kind: 'interrupted', error });
+  }
+
+  async #resumed(attempts: number, awayMs: number): Promise<void> {
+    const resumption = await this.presence.resume();
+    if (resumption !== undefined) {
+      this.#listeners.tell({ kind: 'resumed', attempts, awayMs, ...resumption });
+    }
   }
 
   #finish(end: ClientEnd): void {
     if (this.#over !== undefined) return;
     const error = errorOf(end, this.endpoint);
     this.#over = error;
+    this.#connection.close(error);
     this.#operations.end(error);
     this.access.end(error);
     this.incoming.end(error, end.kind === 'closed');
+    this.#listeners.tell(end);
+    this.#listeners.clear();
     this.#end.resolve(end);
   }
-}
-
-/**
- * Attaches over a transport that stands: greeting, authentication, attach. Rejects with ApexError
- * `client.refused`, `client.lost`, `client.timeout` or `client.usage`; the transport is closed then.
- */
-export async function attachOver(transport: Transport, options: ClientOptions): Promise<ApexClient> {
-  const endpoint = identityOf(options.endpoint);
-  if (endpoint === undefined) {
-    transport.abort();
-    throw new ApexError('client.usage', `not an endpoint, such as fred@example.com: "${options.endpoint}"`);
-  }
-  const peer = drive(transport, { role: 'initiator', profiles: [] });
-  const { attachMs = ATTACH_MS } = options;
-  let what = `greeting from ${transport.remoteAddress}`;
-  let late: ApexError | undefined;
-  const timer = setTimeout(() => {
-    late = new ApexError('client.timeout', `${what}: no answer from the relay within ${attachMs} ms`);
-    peer.abort(late);
-  }, attachMs);
-  try {
-    const { profiles } = await peer.greeting;
-    what = `secure ${transport.remoteAddress}`;
-    await secure(peer, profiles, endpoint, options.security);
-    what = `authenticate as ${parent(endpoint)}`;
-    await negotiate(peer, mechanismsOf(endpoint, options), { serverName: domainOf(endpoint) });
-    what = `attach as ${endpoint}`;
-    return await ApexClient.attach(peer, endpoint, options);
-  } catch (error) {
-    peer.abort(error as Error);
-    throw late ?? applicationError(what, error);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function secure(
-  peer: Peer,
-  profiles: readonly string[],
-  endpoint: string,
-  security: Security | undefined,
-): Promise<void> {
-  if (peer.facts.secured) return;
-  if (security === undefined) {
-    // 3080 §9: such a server tells nothing but this to who has not asked for protection; over WebSocket, nothing.
-    if (profiles.some((uri) => uri !== tlsProfileUri)) return;
-    const message = `secure ${peer.facts.remoteAddress}: the server takes protected sessions only; ask for TLS`;
-    throw new ApexError('client.usage', message);
-  }
-  if (profiles.includes(tlsProfileUri)) await peer.secure(security.negotiate, domainOf(endpoint));
-  else if (security.isRequired) {
-    throw new ApexError('client.usage', `secure ${peer.facts.remoteAddress}: the server offers no TLS`);
-  }
-}
-
-function channelError(end: ChannelEnd): Error {
-  if (end.kind === 'lost') return end.error;
-  return new Error(
-    end.kind === 'closed' ? 'the server closed the channel' : 'the server released the session',
-  );
 }
 
 /** The operation that data carries; undefined when it carries something else. */
@@ -351,6 +276,6 @@ function errorOf(end: ClientEnd, endpoint: string): ApexError {
     case 'detached':
       return refused(`attachment of ${endpoint}`, end.replyCode, end.text);
     case 'lost':
-      return new ApexError('client.lost', `the session ended: ${end.error.message}`, { cause: end.error });
+      return lost(end.error, end.replyCode);
   }
 }

@@ -25,7 +25,8 @@ export type Credentials =
 export type PasswordMechanism = 'SCRAM-SHA-256' | 'SCRAM-SHA-1' | 'DIGEST-MD5' | 'PLAIN';
 
 export interface CredentialOptions {
-  readonly credentials: Credentials;
+  /** A function is asked for each session, for tokens that expire; when it throws, the attempt has failed. */
+  readonly credentials: Credentials | (() => Credentials | Promise<Credentials>);
   /**
    * Mechanisms for a password, the best first: the first one that the server offers is used, and no
    * other. Default SCRAM-SHA-256, then PLAIN. Weaker ones are used when they are named here only.
@@ -41,9 +42,18 @@ export interface CredentialOptions {
 
 const defaultMechanisms: readonly PasswordMechanism[] = ['SCRAM-SHA-256', 'PLAIN'];
 
+/** What they are now. Rejects with what the application's function throws. */
+export async function credentialsOf({ credentials }: CredentialOptions): Promise<Credentials> {
+  return typeof credentials === 'function' ? credentials() : credentials;
+}
+
 /** What may be used to authenticate as this endpoint, the best first. Throws UsageError, ApexError `client.usage`. */
-export function mechanismsOf(endpoint: string, options: CredentialOptions): readonly ClientMechanism[] {
-  const { credentials, mechanisms, requireTls: requireSecured = true } = options;
+export function mechanismsOf(
+  endpoint: string,
+  credentials: Credentials,
+  options: Omit<CredentialOptions, 'credentials'>,
+): readonly ClientMechanism[] {
+  const { mechanisms, requireTls: requireSecured = true } = options;
   const identity = parent(endpoint);
   if (mechanisms !== undefined && !('password' in credentials)) {
     throw new ApexError('client.usage', 'mechanisms: there is a choice for passwords only');

@@ -5,12 +5,13 @@ import { replyCodeMeaning } from '@apex/protocol';
  * What went wrong for the application. `code` is stable:
  *
  * - `client.refused`: the relay or a service said no; `replyCode` has the RFC's code.
- * - `client.lost`: the session ended.
+ * - `client.lost`: the session ended; whether what was in progress was carried out is not known.
+ * - `client.disconnected`: there was no session in the time that the call waits for one; it was not sent.
  * - `client.replaced`: another application attached as this endpoint (556); do not attach again by yourself.
  * - `client.closed`: this client was closed.
  * - `client.timeout`: no answer came in time; whether the operation was carried out is not known.
  * - `client.usage`: the call cannot work as it stands.
- * - `client.overflow`: notifications came faster than they were read.
+ * - `client.overflow`: notifications came faster than they were read, or too many calls wait for a session.
  */
 export class ApexError extends Error {
   readonly code: ApexErrorCode;
@@ -32,6 +33,7 @@ export class ApexError extends Error {
 export type ApexErrorCode =
   | 'client.refused'
   | 'client.lost'
+  | 'client.disconnected'
   | 'client.replaced'
   | 'client.closed'
   | 'client.timeout'
@@ -59,6 +61,8 @@ const ADVICE: ReadonlyMap<number, string> = new Map([
 /** The same about what the layers below find, by its code. */
 const ADVICE_BELOW: ReadonlyMap<string, string> = new Map([
   ['sasl.mechanism', 'use credentials that it takes; who has a certificate needs one that it trusts'],
+  ['tls.expired', 'its operator has to renew it; or the clock of this machine is wrong'],
+  ['tls.name', 'dial one of its names, or have its operator add the domain'],
   ['tls.issuer', 'if it is the right server, trust its root (ca) or its fingerprint'],
   ['tls.credentials', 'check the two files'],
 ]);
@@ -85,4 +89,21 @@ export function withContext(what: string, error: unknown): Error {
   const { code, replyCode, message } = error;
   const options = replyCode === undefined ? { cause: error } : { cause: error, replyCode };
   return new ApexError(code, `${what}: ${message}`, options);
+}
+
+export function isLost(error: unknown): boolean {
+  return error instanceof ApexError && error.code === 'client.lost';
+}
+
+/** RFC 3340 §10: 4yz says that the same may succeed later. */
+export function isTransient(replyCode: number | undefined): boolean {
+  return replyCode !== undefined && replyCode >= 400 && replyCode < 500;
+}
+
+/** That a session ended, with what ended it. */
+export function lost(error: Error, replyCode?: number): ApexError {
+  return new ApexError('client.lost', `the session ended: ${error.message}`, {
+    cause: error,
+    ...(replyCode === undefined ? {} : { replyCode }),
+  });
 }

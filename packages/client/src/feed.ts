@@ -46,10 +46,16 @@ export class Feed<T> {
     return this.#change.promise;
   }
 
-  /** Values as they come. Returns at the end, throws when the client was lost; `left` runs when the reader leaves. */
-  async *read(left: () => Promise<void>): AsyncGenerator<T, void, void> {
+  /**
+   * Values as they come. Returns at the end and when the signal is aborted, throws when the client was lost; `left`
+   * runs when the reader leaves.
+   */
+  async *read(left: () => Promise<void>, signal?: AbortSignal): AsyncGenerator<T, void, void> {
+    const wake = (): void => this.#changed();
+    signal?.addEventListener('abort', wake);
     try {
       for (;;) {
+        if (signal?.aborted === true) return;
         const value = this.#waiting.shift();
         if (value !== undefined) {
           yield value;
@@ -61,6 +67,7 @@ export class Feed<T> {
         }
       }
     } finally {
+      signal?.removeEventListener('abort', wake);
       await left();
     }
   }

@@ -1,8 +1,11 @@
 import { SessionLostError, type Transport } from '@apex/beep';
 import { type ConnectTcpOptions, connectTcp } from '@apex/beep/tcp';
 import { connectTls, tlsClient } from '@apex/beep/tls';
-import { domainOf, identityOf } from '@apex/protocol';
-import { type ApexClient, attachOver, type ClientOptions, type Security } from './client.ts';
+import { domainOf } from '@apex/protocol';
+import type { Security } from './attachment.ts';
+import type { ApexClient } from './client.ts';
+import { connectWith, type Dial, type DialOptions } from './connect.ts';
+import { requireEndpoint } from './endpoints.ts';
 import { ApexError, applicationError } from './errors.ts';
 
 export interface TlsOptions {
@@ -17,12 +20,10 @@ export interface TlsOptions {
   readonly key?: string;
 }
 
-export interface ConnectOptions extends ClientOptions {
+export interface ConnectOptions extends DialOptions {
   readonly host: string;
   /** Default 913, IANA's port of the endpoint-relay mode (RFC 3340 §8.3); there is none for `tls.direct`. */
   readonly port?: number;
-  /** Gives up when it is aborted before the client is attached; later it closes the client. */
-  readonly signal?: AbortSignal;
   /**
    * TLS, from TLS 1.2 on. Absent: it is used where the server offers it, unless `requireTls` is false. `true` or options:
    * a server without it is refused. `false`: never.
@@ -34,54 +35,34 @@ export interface ConnectOptions extends ClientOptions {
 
 /**
  * Connects over TCP and attaches. Rejects with ApexError `client.lost` when there is no connection, and
- * as `attachOver`; with the reason of the signal when it is aborted.
+ * as `connectWith`; with the reason of the signal when it is aborted.
  */
 export async function connect(options: ConnectOptions): Promise<ApexClient> {
-  const { host, port = isDirect(options.tls) ? undefined : 913, signal, timeoutMs } = options;
+  const { host, port = isDirect(options.tls) ? undefined : 913, timeoutMs } = options;
   if (port === undefined) {
     throw new ApexError('client.usage', 'port: none is registered for tls.direct; name that of the server');
   }
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new ApexError('client.usage', `port: ${port} is not a whole number from 1 to 65535`);
   }
-  const transport = await open(options, {
-    host,
-    port,
-    ...(signal === undefined ? {} : { signal }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-  }).catch((error: unknown) => {
-    if (signal?.aborted === true) throw signal.reason;
-    if (error instanceof SessionLostError) throw applicationError(`secure ${host}:${port}`, error);
-    throw new ApexError(
-      'client.lost',
-      `no connection to ${host}:${port}: ${(error as Error).message}; is the server running there?`,
-      { cause: error },
-    );
-  });
-  const abandon = (): void => transport.abort();
-  signal?.addEventListener('abort', abandon);
-  try {
-    const client = await attachOver(transport, { ...options, ...securityOf(options) });
-    signal?.throwIfAborted();
-    if (signal !== undefined) {
-      const close = (): void => void client.close();
-      signal.addEventListener('abort', close);
-      void client.ended.then(() => signal.removeEventListener('abort', close));
-    }
-    return client;
-  } catch (error) {
-    throw signal?.aborted === true ? signal.reason : error;
-  } finally {
-    signal?.removeEventListener('abort', abandon);
-  }
+  const place = { host, port, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+  const dial: Dial = (signal) =>
+    open(options, { ...place, signal }).catch((error: unknown) => {
+      if (signal.aborted) throw signal.reason;
+      if (error instanceof SessionLostError) throw applicationError(`secure ${host}:${port}`, error);
+      throw new ApexError(
+        'client.lost',
+        `no connection to ${host}:${port}: ${(error as Error).message}; is the server running there?`,
+        { cause: error },
+      );
+    });
+  return connectWith(dial, { ...options, ...securityOf(options) });
 }
 
-function open(options: ConnectOptions, place: ConnectTcpOptions): Promise<Transport> {
+async function open(options: ConnectOptions, place: ConnectTcpOptions): Promise<Transport> {
   const { endpoint, host, tls } = options;
   if (!isDirect(tls)) return connectTcp(place);
-  const identity = identityOf(endpoint);
-  const names = [...(identity === undefined ? [] : [domainOf(identity)]), host];
-  return connectTls({ ...place, ...tls, names });
+  return connectTls({ ...place, ...tls, names: [domainOf(requireEndpoint(endpoint)), host] });
 }
 
 function isDirect(tls: ConnectOptions['tls']): tls is TlsOptions {

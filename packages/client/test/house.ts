@@ -1,4 +1,4 @@
-import { type ApexServer, createServer, type MechanismName, MemoryStore } from '@apex/server';
+import { type ApexServer, createServer, type MechanismName, MemoryStore, type Store } from '@apex/server';
 import { type ApexClient, type ConnectOptions, connect } from '../src/tcp.ts';
 
 export const FRED = 'fred@example.com';
@@ -8,27 +8,49 @@ const PASSWORD = 'yabba dabba doo';
 
 /** A server of `example.com` over TCP, where fred allows wilma, and clients of it. */
 export class House implements AsyncDisposable {
-  readonly server: ApexServer;
+  readonly #start: (port: number) => Promise<ApexServer>;
   readonly #clients: ApexClient[] = [];
+  #server: ApexServer;
 
-  private constructor(server: ApexServer) {
-    this.server = server;
+  private constructor(start: (port: number) => Promise<ApexServer>, server: ApexServer) {
+    this.#start = start;
+    this.#server = server;
   }
 
-  static async open(mechanisms: readonly MechanismName[] = ['SCRAM-SHA-256', 'PLAIN']): Promise<House> {
-    const server = await createServer({
-      domain: 'example.com',
-      store: new MemoryStore(),
-      listen: { host: '127.0.0.1', port: 0 },
-      requireTls: false,
-      iterations: 4096,
-      mechanisms,
-    });
-    const { administration } = server;
-    for (const endpoint of [FRED, WILMA, BARNEY]) await administration.addEndpoint(endpoint, PASSWORD);
-    const house = new House(server);
+  static async open(
+    mechanisms: readonly MechanismName[] = ['SCRAM-SHA-256', 'PLAIN'],
+    store: Store = new MemoryStore(),
+  ): Promise<House> {
+    const start = (port: number): Promise<ApexServer> =>
+      createServer({
+        domain: 'example.com',
+        store,
+        listen: { host: '127.0.0.1', port },
+        requireTls: false,
+        iterations: 4096,
+        mechanisms,
+      });
+    const house = new House(start, await start(0));
+    for (const endpoint of [FRED, WILMA, BARNEY]) await house.add(endpoint);
     await house.allowWilma();
     return house;
+  }
+
+  get server(): ApexServer {
+    return this.#server;
+  }
+
+  add(endpoint: string): Promise<void> {
+    return this.#server.administration.addEndpoint(endpoint, PASSWORD);
+  }
+
+  /** Stops the server; the returned function starts another one on its store and its port. */
+  async stop(): Promise<() => Promise<void>> {
+    const { port } = this.#server.address;
+    await this.#server.close();
+    return async () => {
+      this.#server = await this.#start(port);
+    };
   }
 
   async allowWilma(): Promise<void> {
@@ -65,6 +87,6 @@ export class House implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#clients.map((client) => client.close({ keepOperations: true })));
-    await this.server.close();
+    await this.#server.close();
   }
 }

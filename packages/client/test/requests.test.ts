@@ -1,5 +1,6 @@
 import { formatOperation, type Operation } from '@apex/protocol';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { systemClock } from '../src/clock.ts';
 import { Operations } from '../src/operations.ts';
 import { Requests } from '../src/requests.ts';
 import { FRED } from './house.ts';
@@ -85,12 +86,12 @@ describe('a request that cannot be written', () => {
       formatOperation(operation);
       return Promise.resolve();
     };
-    const asking = new Requests({ operations, replyMs: 1000, send }).ask<void>({
+    const asking = new Requests({ operations, clock: systemClock, replyMs: 1000, send }).ask<void>({
       what: 'get access',
       service: 'apex=access@example.com',
-      lasts: false,
+      repeats: false,
       operation: (transID) => ({ kind: 'get', owner: 'fred', actor: 'wilma', transID }),
-      received: () => true,
+      received: () => {},
     });
     expect(await failure(asking)).toMatchObject({
       code: 'client.usage',
@@ -332,8 +333,8 @@ describe('a watch', () => {
     void notify('b@example.com');
     const seen: string[] = [];
     const watch = await starting;
-    for await (const { subscriber } of watch) {
-      seen.push(subscriber);
+    for await (const notification of watch) {
+      if (notification.action !== 'restart') seen.push(notification.subscriber);
       if (seen.length === 2) void relay.say({ kind: 'terminate', transID, code: 250, text: '' });
     }
     expect(seen).toEqual(['a@example.com', 'b@example.com']);

@@ -1,11 +1,11 @@
 import {
   drive,
-  MessageError,
   memoryPair,
   type Peer,
   plainServer,
   type SessionEnd,
   saslProfile,
+  type Transport,
 } from '@apex/beep';
 import {
   type Answer,
@@ -13,13 +13,22 @@ import {
   apexProfile,
   contentElement,
   formatOperation,
+  hasAttachOverride,
   type Operation,
   parseOperation,
   serviceData,
 } from '@apex/protocol';
-import { type ApexClient, attachOver, type ClientOptions } from '../src/index.ts';
+import {
+  type ApexClient,
+  attachOver,
+  type ClientOptions,
+  connectWith,
+  type DialOptions,
+} from '../src/index.ts';
 
 const SERVICE = 'apex=presence@example.com';
+const WILMA = 'wilma@example.com';
+const WHO = { endpoint: WILMA, credentials: { password: 'x' }, requireTls: false };
 
 /** A request that the client has sent, in the test's hands. */
 export interface Asked {
@@ -36,46 +45,77 @@ export class ScriptedRelay {
   #apex: ApexChannel | undefined;
   #peer: Peer | undefined;
 
+  /** Connections made to it. */
+  connections = 0;
+  /** What attachments asked for: whether to override. */
+  readonly overrides: boolean[] = [];
+  /** Answers the next attach with this code. */
+  refusesWith: number | undefined;
+  /** Data that is no operation, which it has accepted. */
+  others = 0;
+  /** Answers no probe. */
+  isSilent = false;
+
   private constructor(endpoint: string) {
     this.#endpoint = endpoint;
   }
 
+  /** A client of one session. */
   static async attach(
     options: Partial<ClientOptions> = {},
   ): Promise<{ relay: ScriptedRelay; client: ApexClient }> {
-    const endpoint = 'wilma@example.com';
-    const relay = new ScriptedRelay(endpoint);
+    const relay = new ScriptedRelay(WILMA);
+    const client = await attachOver(relay.#connect(), { ...WHO, ...options });
+    return { relay, client };
+  }
+
+  /** A client that comes back. */
+  static async connect(
+    options: Partial<DialOptions> = {},
+  ): Promise<{ relay: ScriptedRelay; client: ApexClient }> {
+    const relay = new ScriptedRelay(WILMA);
+    const client = await connectWith(async () => relay.#connect(), { ...WHO, ...options });
+    return { relay, client };
+  }
+
+  #connect(): Transport {
+    this.connections += 1;
     const [here, there] = memoryPair();
     const sasl = plainServer({ verifier: { verify: async () => true }, requireSecured: false });
     const apex = apexProfile({
       started: (channel) => {
-        relay.#apex = channel;
+        this.#apex = channel;
         return {
-          attach: (_, answer) => answer.ok(),
-          terminate: (_, answer) => answer.ok(),
+          attach: ({ options }, answer) => {
+            const refusal = this.refusesWith;
+            this.refusesWith = undefined;
+            this.overrides.push(hasAttachOverride(options));
+            if (refusal === undefined) answer.ok();
+            else answer.error(refusal, 'not now');
+          },
+          terminate: (_, answer) => {
+            if (!this.isSilent) answer.error(550, 'no such operation');
+          },
           data: (message, answer, payload) => {
-            if (relay.#expectsData !== undefined) {
-              relay.#expectsData({ payload, answer });
-              relay.#expectsData = undefined;
+            if (this.#expectsData !== undefined) {
+              this.#expectsData({ payload, answer });
+              this.#expectsData = undefined;
               return;
             }
             const element = contentElement(message);
-            if (element === undefined) throw new MessageError('content.reference', 501, 'nothing');
-            relay.#asked.push({ operation: parseOperation(element), answer });
-            relay.#wake?.();
+            if (element === undefined) {
+              this.others += 1;
+              return answer.ok();
+            }
+            this.#asked.push({ operation: parseOperation(element), answer });
+            this.#wake?.();
           },
           closed: () => {},
         };
       },
     });
-    relay.#peer = drive(there, { role: 'listener', profiles: [saslProfile(sasl), apex] });
-    const client = await attachOver(here, {
-      endpoint,
-      credentials: { password: 'x' },
-      requireTls: false,
-      ...options,
-    });
-    return { relay, client };
+    this.#peer = drive(there, { role: 'listener', profiles: [saslProfile(sasl), apex] });
+    return here;
   }
 
   /** The next request; its data has to be answered. */
@@ -102,6 +142,11 @@ export class ScriptedRelay {
     if (operation.kind !== kind) throw new Error(`${operation.kind} instead of ${kind}`);
     answer.ok();
     return operation as Extract<Operation, { kind: Kind }>;
+  }
+
+  /** How many requests wait to be looked at. */
+  get asked(): number {
+    return this.#asked.length;
   }
 
   /** Sends what a service says. */

@@ -6,7 +6,10 @@ import { BARNEY, FRED, WILMA } from './house.ts';
 const host = '127.0.0.1';
 const password = 'yabba dabba doo';
 
-async function start(options: Partial<ServerOptions> = {}): Promise<{ server: ApexServer; url: string }> {
+async function start(
+  options: Partial<ServerOptions> = {},
+  endpoints: readonly string[] = [FRED, WILMA, BARNEY],
+): Promise<{ server: ApexServer; url: string }> {
   const server = await createServer({
     domain: 'example.com',
     store: new MemoryStore(),
@@ -18,7 +21,7 @@ async function start(options: Partial<ServerOptions> = {}): Promise<{ server: Ap
     ...options,
   });
   onTestFinished(() => server.close());
-  for (const endpoint of [FRED, WILMA, BARNEY]) await server.administration.addEndpoint(endpoint, password);
+  for (const endpoint of endpoints) await server.administration.addEndpoint(endpoint, password);
   return { server, url: `ws://${host}:${server.httpAddress?.port}/beep` };
 }
 
@@ -103,10 +106,32 @@ describe('a client over WebSocket', () => {
     expect(await client.ended).toEqual({ kind: 'closed' });
   });
 
-  it('ends with the loss of the session when the server is gone', async () => {
+  it('ends with the loss of the session when the server is gone, if it is not to reconnect', async () => {
     const { server, url } = await start();
-    const client = await attach(url, FRED);
+    const client = await attach(url, FRED, { reconnect: false });
     await server.close();
     expect(await client.ended).toMatchObject({ kind: 'lost' });
+  });
+
+  it('comes back by itself, and its subscription with it', async () => {
+    const store = new MemoryStore();
+    const { server, url } = await start({ store });
+    const events: string[] = [];
+    await using wilma = await attach(url, WILMA, {
+      reconnect: { baseMs: 20, capMs: 100 },
+      onEvent: ({ kind }) => events.push(kind),
+    });
+    const subscription = await wilma.presence.subscribe(FRED, { durationSeconds: 60 });
+    const before = subscription.current.lastUpdate;
+    const port = Number(new URL(url).port);
+    await server.close();
+    await start({ store, http: { host, port } }, []);
+    await using fred = await attach(url, FRED);
+    const tuples = [{ destination: 'mailto:fred@example.com', availableUntil: '2525-01-01T00:00:00Z' }];
+    await fred.presence.publish({ tuples });
+    await subscription.changedFrom(before);
+    expect(subscription.current.tuples).toMatchObject(tuples);
+    await expect.poll(() => [events[0], events.at(-1)]).toEqual(['interrupted', 'resumed']);
+    expect(wilma.state).toBe('attached');
   });
 });

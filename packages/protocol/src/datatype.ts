@@ -63,7 +63,8 @@ export const name = z.string().refine(isName, 'not an XML name').describe('XML n
 export const nmtoken = z.string().refine(isNmtoken, 'not an NMTOKEN').describe('NMTOKEN');
 export const action = z
   .string()
-  .regex(/^[^:\s]+:[^:\s]+$/)
+  // `\s` would be more than XML calls white space: a name may hold U+1680 and U+FEFF.
+  .regex(/^[^: ]+:[^: ]+$/)
   .refine(isAction, 'not an action')
   .describe('action: service:operation');
 

@@ -1,6 +1,6 @@
 import { MessageError, parseXml, ReplyError } from '@apex/beep';
 import { describe, expect, it } from 'vitest';
-import { parseOperation, readableTransID, replyCodeOf } from '../src/index.ts';
+import { formatOperation, parseOperation, readableTransID, replyCodeOf } from '../src/index.ts';
 
 function refusal(xml: string): unknown {
   try {
@@ -12,6 +12,16 @@ function refusal(xml: string): unknown {
 }
 
 describe('operations', () => {
+  it.each(['\u1680', '\ufeff'])(
+    '[3341 §3] what is accepted as an action can be written: %j, a blank to some and part of a name to XML',
+    (blank) => {
+      const query = parseOperation(
+        `<query owner='a@b' actor='c@d' actions='${blank}:data a:${blank}' transID='1' />`,
+      );
+      expect(parseOperation(formatOperation(query))).toStrictEqual(query);
+    },
+  );
+
   it('[P13] one that is not valid is refused with 501, one that is unknown with 504', () => {
     const invalid = refusal("<subscribe publisher='a@b' transID='1' />");
     expect(invalid).toBeInstanceOf(MessageError);

@@ -12,7 +12,7 @@ import { EffectMessages, type MessageCounters } from './services/effect-messages
 import { PresenceService } from './services/presence/presence-service.ts';
 import { type ReportCounters, ReportService } from './services/report/report-service.ts';
 import type { RefusedData } from './services/service.ts';
-import type { Store } from './store/ports.ts';
+import type { AccessRecord, Store } from './store/ports.ts';
 import { SubjectAccessPolicy } from './subject/access-policy.ts';
 import { type AccessDefault, SubjectAdministration } from './subject/administration.ts';
 import type { PresenceLimits } from './subject/limits.ts';
@@ -34,6 +34,11 @@ export interface DomainOptions {
   readonly mechanisms?: readonly MechanismName[];
   /** PBKDF2 iterations of new credentials; default 10,000. */
   readonly iterations?: number;
+  /**
+   * The endpoint of anonymous peers (RFC 4505), provisioned if it is not. Each attaches as a subaddress of it, which no
+   * other guest takes over, and has limits of its own.
+   */
+  readonly guest?: string | undefined;
   readonly limits?: Partial<DomainLimits>;
   readonly clock?: Clock;
   /** Options that the relay understands beside those of RFC 3340 and RFC 3342 (RFC 3340 §5). */
@@ -44,6 +49,8 @@ export interface DomainOptions {
   readonly mesh?: MeshPort;
   /** Told of data that a service refused for what it is, or dropped (P13). */
   readonly onRefused?: (refused: RefusedData) => void;
+  /** Told of each access entry that was set or removed (`actions` undefined), by an originator or by administration. */
+  readonly onAccessChanged?: (access: AccessRecord, by: string | undefined) => void;
 }
 
 export interface DomainLimits extends PresenceLimits, RelayLimits {
@@ -82,6 +89,7 @@ export async function createDomain(options: DomainOptions): Promise<Domain> {
   const messages = new EffectMessages(
     {
       send: (service, recipient, payload) => relay.deliver(service, recipient, payload, ignore),
+      accessChanged: (access, by) => options.onAccessChanged?.(access, by),
       detach: (endpoint, code, text) => {
         relay.detachAll(endpoint, code, text);
         // A8
@@ -90,7 +98,9 @@ export async function createDomain(options: DomainOptions): Promise<Domain> {
     },
     suffix,
   );
+  const { guest } = options;
   const owner = new SubjectOwner({
+    guest,
     store,
     performer: messages,
     clock,
@@ -129,6 +139,7 @@ export async function createDomain(options: DomainOptions): Promise<Domain> {
   await owner.start();
   // C7
   for (const name of ['report', 'access', 'presence']) await subjects.provisionService(name);
+  if (guest !== undefined) await subjects.provisionGuest(guest);
   await relay.start();
   let cancel: () => void;
   const watch = (): void => {

@@ -48,7 +48,7 @@ const DRAIN_MS = 5000;
  */
 export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
   const { onEvent = () => {}, sessionLimits = {} } = options;
-  const authentication = authenticationOf(options);
+  const authentication = await authenticationOf(options);
   const desk = deskOf(options);
   // Whether they lack anything is found out here, once for all edges.
   serverMechanisms(await mechanismOptions(options.domain, desk, authentication));
@@ -56,10 +56,12 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
   const edges = new Set<EdgeConnection>();
   let { tls } = options;
   if (tls !== undefined) tlsServer(tls);
-  const { connections } = sessionLimits;
+  const { connections, connectionsPerAddress } = sessionLimits;
+  const share = (limit: number): number => Math.ceil(limit / options.edges);
   const limits = {
     ...sessionLimits,
-    ...(connections === undefined ? {} : { connections: Math.ceil(connections / options.edges) }),
+    ...(connections === undefined ? {} : { connections: share(connections) }),
+    ...(connectionsPerAddress === undefined ? {} : { connectionsPerAddress: share(connectionsPerAddress) }),
   };
   return {
     administration: domain.administration,

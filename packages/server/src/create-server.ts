@@ -35,7 +35,7 @@ export async function createServer(options: ServerOptions): Promise<ApexServer> 
   try {
     const { domain: name } = domain.relay;
     const desk = deskOf(options);
-    const mechanisms = await mechanismOptions(name, desk, authenticationOf(options));
+    const mechanisms = await mechanismOptions(name, desk, await authenticationOf(options));
     listener = await listen({
       listen: options.listen,
       domain: name,

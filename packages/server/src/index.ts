@@ -34,8 +34,9 @@ export type {
   RelayOption,
 } from './relay/options/option.ts';
 export type { MeshPort } from './relay/ports.ts';
+export { relayProfile } from './relay/relay-profile.ts';
 export type { ServerEvent } from './server-event.ts';
-export type { SessionLimits } from './sessions.ts';
+export type { SessionLimits } from './session-limits.ts';
 export { StoreError, type StoreErrorCode } from './store/errors.ts';
 export { MemoryStore } from './store/memory/memory-store.ts';
 export type {

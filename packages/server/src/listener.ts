@@ -1,8 +1,11 @@
 import { type Transport, UsageError } from '@apex/beep';
 import { listenTcp, type TcpListener } from '@apex/beep/tcp';
 import { type TlsServerCredentials, tlsServer } from '@apex/beep/tls';
+import { systemClock } from './clock.ts';
+import { eventValve } from './event-valve.ts';
 import { type HttpListener, type HttpOptions, listenHttp } from './http/http-listener.ts';
-import { defaultSessionLimits, Sessions, type SessionsOptions } from './sessions.ts';
+import { defaultSessionLimits } from './session-limits.ts';
+import { Sessions, type SessionsOptions } from './sessions.ts';
 
 /** Where peers connect; for a port, 0 lets the system choose. */
 export interface ListenAddress {
@@ -48,7 +51,7 @@ export class ListenError extends Error {
   }
 }
 
-/** For the TLS handshake, in milliseconds, where a peer may not take less for its greeting. */
+/** For a TLS handshake, in milliseconds; less where a peer has less for its greeting. */
 const HANDSHAKE_MS = 10_000;
 
 /** Throws UsageError `tls.unavailable` for a port that begins with TLS and no certificate to show there. */
@@ -78,6 +81,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     http = await listenWebSocket(options, sessions);
   } catch (error) {
     await Promise.all([tcp.close(), direct?.close()]);
+    await sessions.close();
     throw error;
   }
   return {
@@ -101,7 +105,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 }
 
 async function listenWebSocket(
-  { http, tls, limits, canServe, onEvent }: ListenOptions,
+  { http, tls, limits, canServe, onEvent, clock = systemClock }: ListenOptions,
   sessions: Sessions,
 ): Promise<HttpListener | undefined> {
   if (http === undefined) return undefined;
@@ -113,7 +117,7 @@ async function listenWebSocket(
     receiveWindowOctets,
     accept: (transport) => sessions.accept(transport),
     canServe,
-    onEvent,
+    onEvent: eventValve(onEvent, clock),
   }).catch((error: unknown) => {
     throw listenError(error as NodeJS.ErrnoException, http.host, http.port);
   });

@@ -1,17 +1,21 @@
-import { identityOf } from '@apex/protocol';
+import { identityOf, parent } from '@apex/protocol';
+import { systemClock } from './clock.ts';
 import { createDomain, type Domain, type DomainOptions } from './create-domain.ts';
 import type { Authentication } from './credentials/authentication.ts';
+import { FailedAttempts } from './credentials/failed-attempts.ts';
 import { defaultMechanisms } from './credentials/mechanism-credentials.ts';
 import { PasswordVerifier } from './credentials/password-verifier.ts';
 import { defaultScramIterations } from './credentials/scram.ts';
 import type { PasswordDesk } from './credentials/server-mechanisms.ts';
 import type { TokenVerifierOptions } from './credentials/token-verifier.ts';
+import { eventValve } from './event-valve.ts';
 import type { HttpOptions } from './http/http-listener.ts';
 import type { ListenAddress, ServerCredentials } from './listener.ts';
+import { limitedAddress } from './peer-address.ts';
 import type { ServerEvent } from './server-event.ts';
-import type { SessionLimits } from './sessions.ts';
+import type { SessionLimits } from './session-limits.ts';
 
-export interface ServerOptions extends Omit<DomainOptions, 'onRefused'> {
+export interface ServerOptions extends Omit<DomainOptions, 'onRefused' | 'onAccessChanged'> {
   /** Where endpoints connect: BEEP over TCP, and over TLS where `tlsPort` says so. */
   readonly listen: ListenAddress;
   /** No authentication and no APEX channel on sessions that are not protected (B12); default true. */
@@ -22,6 +26,8 @@ export interface ServerOptions extends Omit<DomainOptions, 'onRefused'> {
   readonly http?: HttpOptions | undefined;
   /** Whose access tokens OAUTHBEARER takes; needed for it. */
   readonly oauth?: TokenVerifierOptions | undefined;
+  /** Failed authentications of an address or an endpoint behind which each further one doubles a delay; default 5. */
+  readonly failedAuthentications?: number | undefined;
   readonly sessionLimits?: Partial<SessionLimits>;
   /** Told what an operator wants in the log. Holds no password, blob or content. */
   readonly onEvent?: (event: ServerEvent) => void;
@@ -29,11 +35,21 @@ export interface ServerOptions extends Omit<DomainOptions, 'onRefused'> {
 
 /** The domain of a server, which tells its operator what services refuse. Rejects with StoreError. */
 export function servedDomain(options: ServerOptions): Promise<Domain> {
-  const { onEvent = () => {} } = options;
+  const { onEvent = () => {}, clock = systemClock } = options;
+  const tell = eventValve(onEvent, clock);
   return createDomain({
     ...options,
-    onRefused: ({ replyCode, ...refused }) =>
+    onAccessChanged: ({ owner, actor, actions }, by = 'administration') =>
       onEvent({
+        level: 'info',
+        name: 'access.changed',
+        owner,
+        actor,
+        actions: actions === undefined ? 'removed' : actions.join(' '),
+        by,
+      }),
+    onRefused: ({ replyCode, ...refused }) =>
+      tell({
         level: 'info',
         ...(replyCode === undefined ? { name: 'service.dropped' } : { name: 'service.refused', replyCode }),
         ...refused,
@@ -41,25 +57,39 @@ export function servedDomain(options: ServerOptions): Promise<Domain> {
   });
 }
 
-/** What its edges need too. */
-export function authenticationOf(options: Omit<ServerOptions, 'listen'>): Authentication {
+/** What its edges need too. Rejects with StoreError. */
+export async function authenticationOf(options: Omit<ServerOptions, 'listen'>): Promise<Authentication> {
   const { requireTls = true, mechanisms = defaultMechanisms, iterations = defaultScramIterations } = options;
-  const decoySecret = crypto.getRandomValues(new Uint8Array(32));
-  return { requireTls, mechanisms, iterations, decoySecret, oauth: options.oauth };
+  const decoySecret = await options.store.secret();
+  const { oauth, guest } = options;
+  return { requireTls, mechanisms, iterations, decoySecret, oauth, guest };
 }
 
 /** Asks the store. Attempts to try a password from one host take turns, whatever port they come from. */
-export function deskOf({ store, iterations }: Pick<ServerOptions, 'store' | 'iterations'>): PasswordDesk {
+export function deskOf(options: Omit<ServerOptions, 'listen'>): PasswordDesk {
+  const { store, iterations, clock = systemClock, failedAuthentications: free } = options;
+  const attempts = new FailedAttempts({ clock, free });
   const passwords = new PasswordVerifier({
     find: (endpoint) => store.findCredentials(endpoint, 'SCRAM-SHA-256'),
     ...(iterations === undefined ? {} : { iterations }),
   });
   return {
-    findCredentials: (authentication, mechanism) =>
-      store.findCredentials(canonical(authentication), mechanism),
+    async findCredentials(authentication, mechanism) {
+      await attempts.pause(canonical(authentication));
+      return store.findCredentials(canonical(authentication), mechanism);
+    },
     verifier: {
-      verify: (authentication, password, remoteAddress) =>
-        passwords.verify(canonical(authentication), password, hostOf(remoteAddress)),
+      async verify(authentication, password, remoteAddress) {
+        await attempts.pause(canonical(authentication));
+        return passwords.verify(canonical(authentication), password, hostOf(remoteAddress));
+      },
+    },
+    admit: (remoteAddress) => attempts.admit(limitedAddress(remoteAddress)),
+    outcome({ succeeded, identity, remoteAddress }) {
+      // What is no name is nobody's, and `answers` asks for it.
+      const endpoint = identity === undefined ? undefined : identityOf(identity);
+      if (!succeeded) attempts.failed(limitedAddress(remoteAddress), endpoint);
+      else if (endpoint !== undefined) attempts.succeeded(parent(endpoint));
     },
   };
 }

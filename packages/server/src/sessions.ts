@@ -1,6 +1,7 @@
 import {
+  type Diagnostic,
+  type DriveOptions,
   drive,
-  type Limits,
   type Negotiate,
   type Peer,
   type Profile,
@@ -8,34 +9,11 @@ import {
   tlsProfileUri,
 } from '@apex/beep';
 import { WebSocketTransport } from '@apex/beep/websocket';
+import { type Clock, systemClock } from './clock.ts';
+import { eventValve } from './event-valve.ts';
+import { limitedAddress } from './peer-address.ts';
 import type { ServerEvent } from './server-event.ts';
-
-/** Limits of the sessions of a server, each with its unit. */
-export interface SessionLimits {
-  /**
-   * Connections at the same time; the next one gets an error greeting 421, or is reset where it would begin with TLS.
-   */
-  readonly connections: number;
-  /** Channels of one session. */
-  readonly channelsPerSession: number;
-  /** Octets of one received message. */
-  readonly messageOctets: number;
-  /** Receive window of a channel, in octets. */
-  readonly receiveWindowOctets: number;
-  /** Unanswered MSGs of one channel, beyond which its peer waits. */
-  readonly outstandingExchanges: number;
-  /** How long a peer may take for its greeting, in milliseconds; for a TLS handshake as long, at most 10,000. */
-  readonly greetingMs: number;
-}
-
-export const defaultSessionLimits: SessionLimits = {
-  connections: 20_000,
-  channelsPerSession: 257,
-  messageOctets: 256 * 1024,
-  receiveWindowOctets: 64 * 1024,
-  outstandingExchanges: 256,
-  greetingMs: 30_000,
-};
+import { beepLimits, defaultSessionLimits, type SessionLimits } from './session-limits.ts';
 
 export interface SessionsOptions {
   /** The server name that they operate under (B15). */
@@ -45,69 +23,137 @@ export interface SessionsOptions {
   /** Protects the connection of a peer that asks for it. */
   readonly negotiate?: Negotiate | undefined;
   readonly onEvent: (event: ServerEvent) => void;
+  readonly clock?: Clock | undefined;
 }
 
-/** How long peers may take to agree to the release when the server stops, in milliseconds. */
+/** How long peers may take to agree to the release when the server wants to be rid of them, in milliseconds. */
 const RELEASE_MS = 2000;
+/** How often sessions are looked at, in milliseconds. */
+const SWEEP_MS = 1000;
+/** Refusals on their way to peers; what connects beyond that is cut off without one. */
+const REFUSALS = 100;
 
-/** The BEEP sessions of a server, on whatever transports their peers come. */
+interface Entry {
+  readonly peer: Peer;
+  /** Undefined for peers that do not count. */
+  readonly address: string | undefined;
+  readonly startedAt: number;
+  authenticatedAt: number | undefined;
+  /** What it had sent when something new was last seen, and when that was. */
+  receivedOctets: number;
+  heardAt: number;
+  isLeaving: boolean;
+}
+
+/**
+ * The BEEP sessions of a server, on whatever transports their peers come: how many there may be, and how long
+ * each may take for what it is there for. What a session keeps to by itself is the business of `@apex/beep`.
+ */
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #limits: SessionLimits;
-  readonly #peers = new Set<Peer>();
+  readonly #clock: Clock;
+  readonly #entries = new Set<Entry>();
+  readonly #byAddress = new Map<string, number>();
+  readonly #refused = new Set<Peer>();
   /** Connections that begin with TLS and have not got to a session. */
   readonly #handshakes = new Set<Transport>();
+  readonly #tell: (event: ServerEvent) => void;
+  #cancelSweep: () => void;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
     this.#limits = { ...defaultSessionLimits, ...options.limits };
+    this.#clock = options.clock ?? systemClock;
+    this.#tell = eventValve(options.onEvent, this.#clock);
+    this.#cancelSweep = this.#clock.after(SWEEP_MS, () => this.#sweep());
   }
 
   get size(): number {
-    return this.#peers.size + this.#handshakes.size;
+    return this.#entries.size + this.#handshakes.size;
   }
 
   /**
-   * Begins a session with a peer that has connected; with `negotiate` the peer begins with TLS, and counts from now on.
+   * Begins a session with a peer that has connected, or refuses it; with `negotiate` the peer begins with TLS, and
+   * counts from now on.
    */
   accept(transport: Transport, negotiate?: Negotiate): void {
-    const full = this.size >= this.#limits.connections;
-    if (full) {
-      this.#options.onEvent({ level: 'warn', name: 'session.refused', remote: transport.remoteAddress });
-    }
-    if (negotiate === undefined) this.#begin(transport, full);
-    // A handshake costs more than the answer is worth.
-    else if (full) transport.abort();
-    else void this.#secure(transport, negotiate);
+    const address = limitedAddress(transport.remoteAddress);
+    const refusal = this.#refusalOf(address);
+    if (refusal !== undefined) return this.#refuse(transport, refusal, negotiate !== undefined);
+    this.#count(address, 1);
+    if (negotiate === undefined) this.#begin(transport, address);
+    else void this.#secure(transport, address, negotiate);
   }
 
-  async #secure(transport: Transport, negotiate: Negotiate): Promise<void> {
+  async #secure(transport: Transport, address: string | undefined, negotiate: Negotiate): Promise<void> {
     this.#handshakes.add(transport);
     let secured: Transport;
     try {
       secured = await negotiate(transport, {});
     } catch (error) {
+      this.#count(address, -1);
       // What `close` has ended needs no explanation.
       if (!this.#handshakes.delete(transport)) return;
-      const { message: text } = error as Error;
-      const remote = transport.remoteAddress;
-      this.#options.onEvent({
-        level: 'warn',
-        name: 'session.ended',
-        header: '',
-        code: 'tls.failed',
-        text,
-        remote,
-      });
+      const { message } = error as Error;
+      const { remoteAddress } = transport;
+      this.#diagnosed({ ended: true, code: 'tls.failed', message, remoteAddress, header: '' });
       return;
     }
-    if (this.#handshakes.delete(transport)) this.#begin(secured, false);
-    else secured.abort();
+    if (this.#handshakes.delete(transport)) return this.#begin(secured, address);
+    this.#count(address, -1);
+    secured.abort();
   }
 
-  #begin(transport: Transport, full: boolean): void {
-    const { domain, profiles, negotiate, onEvent } = this.#options;
-    const peer = drive(transport, {
+  #begin(transport: Transport, address: string | undefined): void {
+    const peer = this.#drive(transport, { onDiagnostic: (diagnostic) => this.#diagnosed(diagnostic) });
+    const now = this.#clock.monotonic();
+    const entry: Entry = {
+      peer,
+      address,
+      startedAt: now,
+      authenticatedAt: undefined,
+      receivedOctets: 0,
+      heardAt: now,
+      isLeaving: false,
+    };
+    this.#entries.add(entry);
+    void peer.ended.then(() => {
+      this.#entries.delete(entry);
+      this.#count(address, -1);
+    });
+  }
+
+  /** Releases them; those that do not agree in time are aborted. */
+  async close(): Promise<void> {
+    this.#cancelSweep();
+    for (const transport of this.#handshakes) transport.abort();
+    this.#handshakes.clear();
+    for (const peer of this.#refused) peer.abort(new Error('the server stops'));
+    await Promise.all([...this.#entries].map(({ peer }) => releaseInTime(peer, 'the server stops')));
+  }
+
+  #refusalOf(address: string | undefined): string | undefined {
+    if (this.size >= this.#limits.connections) return 'too many connections';
+    const fromThere = address === undefined ? 0 : (this.#byAddress.get(address) ?? 0);
+    return fromThere < this.#limits.connectionsPerAddress
+      ? undefined
+      : 'too many connections from this address';
+  }
+
+  // 3080 §2.4
+  #refuse(transport: Transport, text: string, beginsWithTls: boolean): void {
+    this.#tell({ level: 'warn', name: 'session.refused', text, remote: transport.remoteAddress });
+    // A handshake costs more than the answer is worth.
+    if (beginsWithTls || this.#refused.size >= REFUSALS) return transport.abort();
+    const peer = this.#drive(transport, { unavailable: { replyCode: 421, text } });
+    this.#refused.add(peer);
+    void peer.ended.then(() => this.#refused.delete(peer));
+  }
+
+  #drive(transport: Transport, options: Pick<DriveOptions, 'unavailable' | 'onDiagnostic'>): Peer {
+    const { domain, profiles, negotiate } = this.#options;
+    return drive(transport, {
       role: 'listener',
       // What protects a WebSocket stands below it.
       profiles:
@@ -117,39 +163,61 @@ export class Sessions {
       negotiate,
       limits: beepLimits(this.#limits),
       acceptsServerName: (name) => name.toLowerCase() === domain || isAddress(name),
-      // 3080 §2.4
-      ...(full ? { unavailable: { replyCode: 421, text: 'too many connections' } } : {}),
-      // B1, B7
-      onDiagnostic: ({ ended, code, message, remoteAddress, header }) =>
-        onEvent({
-          ...(ended
-            ? { level: 'warn', name: 'session.ended', header }
-            : { level: 'info', name: 'message.refused' }),
-          code,
-          text: message,
-          remote: remoteAddress,
-        }),
+      ...options,
     });
-    this.#peers.add(peer);
-    void peer.ended.then(() => this.#peers.delete(peer));
   }
 
-  /** Releases them; those that do not agree in time are aborted. */
-  async close(): Promise<void> {
-    for (const transport of this.#handshakes) transport.abort();
-    this.#handshakes.clear();
-    await Promise.all([...this.#peers].map(releaseInTime));
+  // B1, B7
+  #diagnosed({ ended, code, message, remoteAddress, header }: Diagnostic): void {
+    const what = { code, text: message, remote: remoteAddress };
+    if (ended) this.#tell({ level: 'warn', name: 'session.ended', header, ...what });
+    else if (code === 'limit.rate') this.#tell({ level: 'info', name: 'session.slowed', ...what });
+    else this.#tell({ level: 'info', name: 'message.refused', ...what });
   }
-}
 
-function beepLimits(limits: SessionLimits): Partial<Limits> {
-  return {
-    channels: limits.channelsPerSession,
-    messageOctets: limits.messageOctets,
-    receiveWindowOctets: limits.receiveWindowOctets,
-    unansweredExchanges: limits.outstandingExchanges,
-    greetingWaitMs: limits.greetingMs,
-  };
+  #count(address: string | undefined, change: 1 | -1): void {
+    if (address === undefined) return;
+    const count = (this.#byAddress.get(address) ?? 0) + change;
+    if (count === 0) this.#byAddress.delete(address);
+    else this.#byAddress.set(address, count);
+  }
+
+  #sweep(): void {
+    const now = this.#clock.monotonic();
+    for (const entry of this.#entries) {
+      if (entry.isLeaving) continue;
+      const overdue = this.#overdue(entry, now);
+      if (overdue === undefined) continue;
+      const { code, text } = overdue;
+      const { peer } = entry;
+      entry.isLeaving = true;
+      const remote = peer.facts.remoteAddress;
+      this.#tell({ level: 'info', name: 'session.ended', code, text, remote });
+      void releaseInTime(peer, text);
+    }
+    this.#cancelSweep = this.#clock.after(SWEEP_MS, () => this.#sweep());
+  }
+
+  /** What a peer has taken too long for. */
+  #overdue(entry: Entry, now: number): { readonly code: string; readonly text: string } | undefined {
+    const { authenticationMs, attachMs, idleMs } = this.#limits;
+    const { facts, receivedOctets } = entry.peer;
+    if (receivedOctets !== entry.receivedOctets) {
+      entry.receivedOctets = receivedOctets;
+      entry.heardAt = now;
+    }
+    if (facts.identity === undefined) {
+      if (now - entry.startedAt <= authenticationMs) return undefined;
+      return { code: 'limit.authentication', text: `no authentication within ${authenticationMs} ms` };
+    }
+    entry.authenticatedAt ??= now;
+    if (facts.established !== true) {
+      if (now - entry.authenticatedAt <= attachMs) return undefined;
+      return { code: 'limit.attach', text: `no attach within ${attachMs} ms` };
+    }
+    if (now - entry.heardAt <= idleMs) return undefined;
+    return { code: 'limit.idle', text: `nothing was sent for ${idleMs} ms` };
+  }
 }
 
 /** Peers that know no better name the address that they dialled; it selects nothing (B15). */
@@ -157,8 +225,8 @@ function isAddress(name: string): boolean {
   return name === 'localhost' || /^\d{1,3}(\.\d{1,3}){3}$/.test(name) || name.includes(':');
 }
 
-async function releaseInTime(peer: Peer): Promise<void> {
-  const timer = setTimeout(() => peer.abort(new Error('the server stops')), RELEASE_MS);
+async function releaseInTime(peer: Peer, why: string): Promise<void> {
+  const timer = setTimeout(() => peer.abort(new Error(why)), RELEASE_MS);
   peer.released().catch((error: unknown) => peer.abort(error as Error));
   await peer.ended;
   clearTimeout(timer);

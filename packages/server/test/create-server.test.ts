@@ -153,6 +153,7 @@ describe('a server', () => {
     }
     expect(codes).toEqual(['500', '501', '554', undefined, undefined]);
     expect(events.map(({ name, code, replyCode }) => [name, code, replyCode])).toEqual([
+      ['auth.succeeded', undefined, undefined],
       ['message.refused', 'xml.end', undefined],
       ['message.refused', 'element.attribute.missing', undefined],
       ['message.refused', 'limit.message', undefined],

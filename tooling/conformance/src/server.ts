@@ -52,7 +52,12 @@ export async function startServer(
         domain,
         dataDir: 'data',
         edge: { host, port },
-        auth: { requireTls: isProtected, iterations: 4096, mechanisms: ['PLAIN', 'ANONYMOUS'] },
+        auth: {
+          requireTls: isProtected,
+          iterations: 4096,
+          mechanisms: ['PLAIN', 'ANONYMOUS'],
+          guest: 'guest@example.com',
+        },
         ...(isProtected ? { tls: { cert: 'cert.pem', key: 'key.pem' } } : {}),
         limits,
         options,

@@ -10,7 +10,10 @@ export function watch(name: string, options: FollowOptions): Promise<void> {
   return withApplication({ ...options, lasts: true }, async ({ client, print, signal }) => {
     const watched = await client.presence.watch(publisher, { durationSeconds, signal });
     print({ event: 'started', publisher, endpoint: client.endpoint, transID: watched.transID });
-    for await (const notification of watched) print({ event: 'notification', publisher, ...notification });
+    for await (const notification of watched) {
+      // A command renews nothing, so that nothing begins again.
+      if (notification.action !== 'restart') print({ event: 'notification', publisher, ...notification });
+    }
     print(endOf(publisher, await watched.ended));
   });
 }

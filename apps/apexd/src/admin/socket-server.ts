@@ -82,7 +82,8 @@ async function respond(line: string, administration: Administration, log: Logger
   try {
     const request = adminRequestSchema.parse(JSON.parse(line));
     const result = await perform(administration, request);
-    log.info({ event: 'admin', op: request.op });
+    const about = 'endpoint' in request ? request.endpoint : 'owner' in request ? request.owner : undefined;
+    log.info({ event: 'admin', op: request.op, endpoint: about });
     return { ok: true, result: result ?? null };
   } catch (error) {
     const { code = 'admin.invalid', message } = error as Error & { code?: string };

@@ -1,12 +1,18 @@
 import { BeepChannel, type CloseResult } from '../channel/channel.ts';
 import type { ServerExchange } from '../channel/exchange.ts';
-import { MessageError, ReplyError } from '../errors.ts';
+import { FrameError, MessageError, ReplyError } from '../errors.ts';
 import { beepXmlBody } from '../message/mime.ts';
 import type { Greeting } from '../session/facts.ts';
 import type { ChannelEnd, ChannelHandler, ChannelStart, Reply, StartedChannel } from '../session/profile.ts';
 import { Closing } from './closing.ts';
 import { type ErrorElement, type ManagementElement, parseManagement } from './elements.ts';
-import { encodeManagement, type ManagementExchanges, type ManagementHost, malformed } from './host.ts';
+import {
+  encodeManagement,
+  lostBy,
+  type ManagementExchanges,
+  type ManagementHost,
+  malformed,
+} from './host.ts';
 import { Starting } from './starting.ts';
 
 /**
@@ -100,9 +106,16 @@ export class ChannelZero implements ChannelHandler, ManagementExchanges {
     onReply: (reply: Extract<ManagementElement, { kind: Kind }> | Error) => void,
   ): void {
     this.channel.sendMessage(encodeManagement(element), (reply) => {
-      if (reply.kind === 'lost') onReply(reply.error);
-      else if (reply.kind === 'ERR') onReply(this.#refusal(reply));
-      else onReply(this.#positive(reply, expected));
+      if (reply.kind === 'lost') return onReply(reply.error);
+      let answer: Extract<ManagementElement, { kind: Kind }> | Error;
+      try {
+        answer = reply.kind === 'ERR' ? this.#refusal(reply) : this.#positive(reply, expected);
+      } catch (error) {
+        // The exchange is over, so that nobody else tells; but for answers, of which more may come.
+        if (error instanceof FrameError && reply.kind !== 'ANS') onReply(lostBy(error));
+        throw error;
+      }
+      onReply(answer);
     });
   }
 

@@ -1,6 +1,6 @@
 import type { BeepChannel, ChannelHost } from '../channel/channel.ts';
 import type { ServerExchange } from '../channel/exchange.ts';
-import { FrameError, type ReplyError } from '../errors.ts';
+import { FrameError, type ReplyError, SessionLostError } from '../errors.ts';
 import { beepXml } from '../message/mime.ts';
 import type { Greeting } from '../session/facts.ts';
 import type { Profile } from '../session/profile.ts';
@@ -54,6 +54,11 @@ export interface ManagementExchanges {
 /** 3080 §2.2.2.1 rule 1: a poorly-formed reply on channel zero ends the session without a response. */
 export function malformed(message: string): FrameError {
   return new FrameError('management.reply', message);
+}
+
+/** What those are told who wait for the answer that was malformed: the session ends by it. */
+export function lostBy(error: FrameError): SessionLostError {
+  return new SessionLostError(`the session ended: ${error.message}`, { cause: error });
 }
 
 /** The message with that element. Throws UsageError as `formatManagement` does. */

@@ -10,7 +10,13 @@ import type {
   StartRequest,
 } from '../session/profile.ts';
 import type { ErrorElement, ProfileElement, StartElement } from './elements.ts';
-import { encodeManagement, type ManagementExchanges, type ManagementHost, malformed } from './host.ts';
+import {
+  encodeManagement,
+  lostBy,
+  type ManagementExchanges,
+  type ManagementHost,
+  malformed,
+} from './host.ts';
 
 /** The creation of channels (RFC 3080 §2.3.1.2), in both directions. */
 export class Starting {
@@ -45,14 +51,18 @@ export class Starting {
     const element = { kind: 'start', number, profiles } as const;
     this.#zero.ask(serverName === undefined ? element : { ...element, serverName }, 'profile', (reply) => {
       this.#asked.delete(number);
-      onResult(reply instanceof Error ? reply : this.#started(number, start, reply));
+      if (reply instanceof Error) return onResult(reply);
+      if (start.profiles.some(({ uri }) => uri === reply.uri)) {
+        return onResult(this.#started(number, start, reply));
+      }
+      const error = malformed(`profile ${reply.uri} was not proposed`);
+      onResult(lostBy(error));
+      throw error;
     });
     this.#asked.add(number);
   }
 
   #started(number: number, start: ChannelStart, { uri, initialization }: ProfileElement): StartedChannel {
-    if (!start.profiles.some((profile) => profile.uri === uri))
-      throw malformed(`profile ${uri} was not proposed`);
     const channel = new BeepChannel(this.#host, number, uri, start.handler);
     this.#host.addChannel(channel);
     const started = { channel, profileUri: uri };

@@ -103,6 +103,10 @@ export class SessionCore implements ManagementHost, FrameSink {
     this.facts = { ...this.facts, identity };
   }
 
+  established(): void {
+    if (this.facts.established !== true) this.facts = { ...this.facts, established: true };
+  }
+
   abort(reason: Error): void {
     this.end({ kind: 'lost', error: reason }, 'abort');
   }

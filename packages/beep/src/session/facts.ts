@@ -11,6 +11,8 @@ export interface SessionFacts {
   readonly secured: boolean;
   /** Of a peer that has shown one, and whose issuer is trusted. */
   readonly certificate?: PeerCertificate;
+  /** A profile has found that the peer does what it came for; before, it may be taken for one that only keeps a place. */
+  readonly established?: true;
   /** `host:port` of the peer, for diagnostics. */
   readonly remoteAddress: string;
   /** Languages that the peer asked for in its greeting, most desirable first. */

@@ -43,6 +43,8 @@ export interface SessionHandle {
   readonly facts: SessionFacts;
   /** RFC 3080 §4: a SASL profile reports success; at most once in a session. */
   authenticated(identity: PeerIdentity): void;
+  /** A profile reports that the peer does what it came for. */
+  established(): void;
   /**
    * Ends the session at once, without an answer (the transport is aborted). `reason` is for the
    * log and for those who wait for replies.

@@ -186,6 +186,10 @@ export class Session implements TunableSession {
     this.#core.authenticated(identity);
   }
 
+  established(): void {
+    this.#core.established();
+  }
+
   abort(reason: Error): void {
     this.#core.abort(reason);
   }

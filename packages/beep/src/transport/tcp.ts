@@ -12,6 +12,9 @@ export interface ConnectTcpOptions {
   readonly timeoutMs?: number;
 }
 
+/** The system finds out by itself when the other end is gone without a word. */
+const socketOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
+
 /** Opens a connection. Rejects with the error of the system, or the reason of the signal. */
 export function connectTcp(options: ConnectTcpOptions): Promise<Transport> {
   const { host, port, signal, timeoutMs = 10_000 } = options;
@@ -20,7 +23,7 @@ export function connectTcp(options: ConnectTcpOptions): Promise<Transport> {
       reject(signal.reason);
       return;
     }
-    const socket = createConnection({ host, port, noDelay: true });
+    const socket = createConnection({ host, port, ...socketOptions });
     const settle = (): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', cancel);
@@ -64,7 +67,7 @@ export interface TcpListener {
 /** Awaits connections. Rejects with the error of the system when the address cannot be bound. */
 export function listenTcp({ host, port, onTransport }: ListenTcpOptions): Promise<TcpListener> {
   return new Promise((resolve, reject) => {
-    const server = createServer({ noDelay: true }, (socket) => onTransport(new TcpTransport(socket)));
+    const server = createServer(socketOptions, (socket) => onTransport(new TcpTransport(socket)));
     server.once('error', reject);
     server.listen({ host, port }, () => {
       server.off('error', reject);

@@ -53,6 +53,7 @@ export interface TlsClientOptions extends Partial<TlsCredentials> {
 }
 
 const HANDSHAKE_MS = 10_000;
+
 /** Throws UsageError `tls.credentials` when certificate and key do not fit together, or are none. */
 export function tlsServer(options: TlsServerOptions): TlsServer {
   const { handshakeMs = HANDSHAKE_MS } = options;
@@ -93,7 +94,9 @@ export function tlsServer(options: TlsServerOptions): TlsServer {
         });
         raw.once('close', () => {
           const error = failures.get(ends);
-          failed(lost('tls.failed', error?.message ?? 'the peer ended the handshake', error));
+          failed(
+            lost('tls.failed', error === undefined ? 'the peer ended the handshake' : reasonOf(error), error),
+          );
         });
         servers.for(serverName).emit('connection', raw);
         return () => {
@@ -228,6 +231,8 @@ function clientFailure(error: Error & { readonly code?: string }): Error {
       return lost('tls.expired', 'the certificate of the server has expired', error);
     case 'CERT_NOT_YET_VALID':
       return lost('tls.expired', 'the certificate of the server is not valid yet', error);
+    case 'CERT_SIGNATURE_FAILURE':
+    case 'CERT_UNTRUSTED':
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'UNABLE_TO_GET_ISSUER_CERT':
@@ -236,10 +241,15 @@ function clientFailure(error: Error & { readonly code?: string }): Error {
       return lost('tls.issuer', 'the certificate of the server is not issued by somebody trusted', error);
     case 'ERR_SSL_WRONG_VERSION_NUMBER':
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
-      return lost('tls.failed', 'the server does not speak TLS here', error);
+      return lost('tls.failed', 'what came is no TLS; does the server begin with it at this port?', error);
     default:
-      return lost('tls.failed', error.message, error);
+      return lost('tls.failed', reasonOf(error), error);
   }
+}
+
+/** Errors of OpenSSL have it apart from where it was found. */
+function reasonOf(error: Error & { readonly reason?: string }): string {
+  return error.reason ?? error.message;
 }
 
 function lost(code: string, message: string, cause?: unknown): SessionLostError {

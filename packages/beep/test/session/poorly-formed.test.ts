@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FrameError } from '../../src/errors.ts';
+import { FrameError, SessionLostError } from '../../src/errors.ts';
 import { beepXml } from '../../src/message/mime.ts';
 import { octets, Recorder, text, Wire } from './wire.ts';
 
@@ -246,6 +246,29 @@ describe('[3080 §2.2.1.1 rule 15] [B1] ends the session without an answer', () 
       expect(wire.take()).toEqual([]);
     }
   });
+
+  it.each([
+    ['another element', 'RPY 0 1 .', '<ok />', undefined],
+    ['no XML', 'RPY 0 1 .', '<profile', undefined],
+    ['a profile that was not proposed', 'RPY 0 1 .', "<profile uri='urn:other' />", undefined],
+    ['an error that is none', 'ERR 0 1 .', '<error />', undefined],
+    ['an answer', 'ANS 0 1 .', "<profile uri='urn:x' />", 0],
+    ['the end of answers', 'NUL 0 1 .', undefined, undefined],
+  ])(
+    '[3080 §2.2.2.1 rule 1] who waits for a start is told once when its reply is %s',
+    (_what, frame, xml, ansno) => {
+      const wire = new Wire();
+      wire.greet();
+      const results: unknown[] = [];
+      wire.session.startChannel({ profiles: [{ uri: 'urn:x' }], handler: new Recorder() }, (result) =>
+        results.push(result),
+      );
+      wire.take();
+      wire.frame(frame, xml === undefined ? '' : text(beepXml(xml)), ansno);
+      expect(wire.ending).toBe('lost abort management.reply');
+      expect(results).toEqual([expect.any(SessionLostError)]);
+    },
+  );
 
   it('[3080 §2.3.1.1] a greeting that is none, and a MSG before it', () => {
     for (const [step, code] of [

@@ -23,6 +23,8 @@ export interface AccessContext extends RequestContext {
 export interface OwnerOptions {
   /** Whose entry; default: the endpoint itself, without its subaddress. */
   readonly owner?: string;
+  /** Stops the waiting: the call rejects with its reason at once. What was sent before may be carried out. */
+  readonly signal?: AbortSignal;
 }
 
 export interface SetOptions extends OwnerOptions {
@@ -61,38 +63,40 @@ export class Access {
     const owner = this.#ownerOf(options);
     const asker = requireEndpoint(actor);
     requireActions(actions);
-    return this.#requests.ask<boolean>({
-      what: `query access of ${asker} to ${owner}`,
-      service: serviceOf(owner),
-      lasts: false,
-      operation: (transID) => ({ kind: 'query', owner, actor: asker, actions, transID }),
-      received({ kind }, answer) {
-        if (kind !== 'allow' && kind !== 'deny') return false;
-        answer(kind === 'allow');
-        return true;
+    return this.#requests.ask<boolean>(
+      {
+        what: `query access of ${asker} to ${owner}`,
+        service: serviceOf(owner),
+        repeats: true,
+        operation: (transID) => ({ kind: 'query', owner, actor: asker, actions, transID }),
+        received({ kind }, answer) {
+          if (kind === 'allow' || kind === 'deny') answer(kind === 'allow');
+        },
       },
-    });
+      options.signal,
+    );
   }
 
   /** The entry with literally this actor (RFC 3341 §4.3); undefined when there is none. */
   async get(actor: string, options: OwnerOptions = {}): Promise<AccessEntry | undefined> {
     const owner = this.#ownerOf(options);
     const name = requireActor(actor);
-    const entry = this.#requests.ask<AccessEntry>({
-      what: `get access of ${name} to ${owner}`,
-      service: serviceOf(owner),
-      lasts: false,
-      operation: (transID) => ({ kind: 'get', owner, actor: name, transID }),
-      received: (operation, answer) => {
-        if (operation.kind === 'set' && isAbout(operation.access, owner, name)) {
-          answer(entryOf(operation.access));
-          return true;
-        }
-        // What others set is told to the owner under a transID of theirs, which may happen to be this one.
-        this.notified(serviceOf(owner), operation);
-        return false;
+    const entry = this.#requests.ask<AccessEntry>(
+      {
+        what: `get access of ${name} to ${owner}`,
+        service: serviceOf(owner),
+        repeats: true,
+        operation: (transID) => ({ kind: 'get', owner, actor: name, transID }),
+        received: (operation, answer) => {
+          if (operation.kind === 'set' && isAbout(operation.access, owner, name)) {
+            answer(entryOf(operation.access));
+          }
+          // What others set is told to the owner under a transID of theirs, which may happen to be this one.
+          else this.notified(serviceOf(owner), operation);
+        },
       },
-    });
+      options.signal,
+    );
     return entry.catch((error: unknown) => {
       if (replyCodeOf(error) === NO_ENTRY) return undefined;
       throw error;
@@ -145,13 +149,22 @@ export class Access {
   /**
    * Changes of entries whose owner this client is attached as, from now on: the service tells the owner of every
    * `set`, whoever made it (RFC 3341 §4). An entry without actions was removed. A client attached as a subaddress
-   * is told nothing about the entries of its endpoint. Ends with the client.
+   * is told nothing about the entries of its endpoint. Ends with the session, since what happens until the next one is
+   * told to nobody: the iteration throws `client.lost`; read the entries that matter again then. Ends when the signal
+   * is aborted, too.
    */
-  changes(): AccessChanges {
+  changes({ signal }: { readonly signal?: AbortSignal } = {}): AccessChanges {
     const feed = new Feed<AccessEntry>();
+    const changes = new AccessChanges(feed, () => void this.#feeds.delete(feed));
     if (this.#over !== undefined) feed.end({ kind: 'lost', error: this.#over });
-    else this.#feeds.add(feed);
-    return new AccessChanges(feed, () => void this.#feeds.delete(feed));
+    else if (signal?.aborted === true) feed.end({ kind: 'closed' });
+    else {
+      this.#feeds.add(feed);
+      const stop = (): void => changes[Symbol.dispose]();
+      signal?.addEventListener('abort', stop);
+      void feed.ended.then(() => signal?.removeEventListener('abort', stop));
+    }
+    return changes;
   }
 
   /**
@@ -164,6 +177,12 @@ export class Access {
     const entry = entryOf(operation.access);
     for (const feed of this.#feeds) AccessChanges.push(feed, entry);
     return true;
+  }
+
+  /** The session ended, and another one may follow. */
+  interrupt(error: Error): void {
+    for (const feed of this.#feeds) feed.end({ kind: 'lost', error });
+    this.#feeds.clear();
   }
 
   /** The client is over. */
@@ -187,7 +206,7 @@ export class Access {
     const done: string[] = [];
     for (const actor of actors) {
       try {
-        await this.#change(actor, actions, { owner });
+        await this.#change(actor, actions, { ...options, owner });
       } catch (error) {
         if (done.length === 0 || !(error instanceof ApexError)) throw error;
         const { code, replyCode, message } = error;
@@ -214,11 +233,11 @@ export class Access {
     const name = requireActor(actor);
     requireLastUpdate(options);
     for (let attempt = 1; ; attempt += 1) {
-      const lastUpdate = options.lastUpdate ?? (await this.#lastUpdate(name, owner, actions));
+      const lastUpdate = options.lastUpdate ?? (await this.#lastUpdate(name, { ...options, owner }, actions));
       // Without either a service that follows 3341 §4.4 step 6 to the letter creates an entry (A7 is our reading).
       if (actions === undefined && lastUpdate === undefined) return false;
       try {
-        await this.#set({ owner, actor: name, actions, lastUpdate });
+        await this.#set({ owner, actor: name, actions, lastUpdate }, options.signal);
         return true;
       } catch (error) {
         const isOvertaken =
@@ -231,39 +250,41 @@ export class Access {
   /** Who may set and not get can still create an entry: the service refuses anything else. */
   async #lastUpdate(
     actor: string,
-    owner: string,
+    options: OwnerOptions,
     actions: readonly string[] | undefined,
   ): Promise<string | undefined> {
     try {
-      return (await this.get(actor, { owner }))?.lastUpdate;
+      return (await this.get(actor, options))?.lastUpdate;
     } catch (error) {
       if (actions !== undefined && replyCodeOf(error) === NOT_ALLOWED) return undefined;
       throw error;
     }
   }
 
-  #set({ owner, actor, actions, lastUpdate }: AccessEntry): Promise<void> {
-    return this.#requests.ask<void>({
-      what: `${actions === undefined ? 'remove' : 'set'} access of ${actor} to ${owner}`,
-      service: serviceOf(owner),
-      lasts: false,
-      operation: (transID) => ({
-        kind: 'set',
-        transID,
-        access: {
-          owner,
-          actor,
-          ...(actions === undefined ? {} : { actions }),
-          ...(lastUpdate === undefined ? {} : { lastUpdate }),
+  #set({ owner, actor, actions, lastUpdate }: AccessEntry, signal: AbortSignal | undefined): Promise<void> {
+    return this.#requests.ask<void>(
+      {
+        what: `${actions === undefined ? 'remove' : 'set'} access of ${actor} to ${owner}`,
+        service: serviceOf(owner),
+        repeats: false,
+        operation: (transID) => ({
+          kind: 'set',
+          transID,
+          access: {
+            owner,
+            actor,
+            ...(actions === undefined ? {} : { actions }),
+            ...(lastUpdate === undefined ? {} : { lastUpdate }),
+          },
+        }),
+        received: (operation, answer) => {
+          if (operation.kind === 'reply') answer();
+          // The owner is told under the same transID, which may come first.
+          else this.notified(serviceOf(owner), operation);
         },
-      }),
-      received: (operation, answer) => {
-        if (operation.kind === 'reply') answer();
-        // The owner is told under the same transID, which may come first.
-        else this.notified(serviceOf(owner), operation);
-        return operation.kind === 'reply';
       },
-    });
+      signal,
+    );
   }
 
   #ownerOf({ owner }: OwnerOptions): string {

@@ -14,7 +14,8 @@ const OVERHEAD_OCTETS = 500;
 
 /**
  * Data that has come for this endpoint since it attached, and that no operation of the client waits for: an async
- * iterable for one reader, who may leave and come back. While as much waits for its reader as may, further data is
+ * iterable for one reader, who may leave and come back. It goes on when the client reconnects; what was sent meanwhile
+ * comes only when it is held (RFC 3342 §3). While as much waits for its reader as may, further data is
  * refused with 450: its relay then knows that it was not delivered, and delivers it later when it is held.
  */
 export class Incoming implements AsyncIterable<Received> {
@@ -26,9 +27,17 @@ export class Incoming implements AsyncIterable<Received> {
     this.#limits = { messages, octets };
   }
 
-  /** Ends when the client was closed, behind what waits; throws when it is over for another reason. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Received, void, void> {
-    for await (const { received, weight } of this.#feed.read(async () => {})) {
+  /** As `read`, without a signal. */
+  [Symbol.asyncIterator](): AsyncGenerator<Received, void, void> {
+    return this.read();
+  }
+
+  /**
+   * Data as it comes. Ends when the signal is aborted, and when the client was closed, behind what waits; throws when
+   * it is over for another reason.
+   */
+  async *read({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<Received, void, void> {
+    for await (const { received, weight } of this.#feed.read(async () => {}, signal)) {
       this.#octets -= weight;
       yield received;
     }

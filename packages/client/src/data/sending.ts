@@ -16,9 +16,9 @@ import {
 } from '@apex/protocol';
 import { requireEndpoint } from '../endpoints.ts';
 import { ApexError } from '../errors.ts';
+import { inTime } from '../in-time.ts';
 import type { Operations } from '../operations.ts';
 import type { Content } from './content.ts';
-import { inTime } from './in-time.ts';
 import { Sent } from './sent.ts';
 
 export interface SendOptions {
@@ -42,6 +42,8 @@ export interface SendOptions {
   readonly maxHops?: number;
   /** Options of your own, for all relays and recipients. */
   readonly options?: readonly Option[];
+  /** Stops the waiting for a session and for the relay: rejects with its reason. What has left is sent. */
+  readonly signal?: AbortSignal;
 }
 
 /** What sending needs of its client. */
@@ -50,6 +52,8 @@ export interface SendContext {
   readonly operations: Operations;
   /** How long the relay may take to accept data, in milliseconds. */
   readonly acceptMs: number;
+  /** Resolves when there is a session. Rejects with ApexError `client.disconnected` when there is none in time. */
+  attached(what: string, signal: AbortSignal | undefined): Promise<void>;
   /** Resolves when the relay has accepted the data. */
   transmit(payload: Uint8Array): Promise<void>;
 }
@@ -66,6 +70,7 @@ export async function send(
   content: Content,
   options: SendOptions,
 ): Promise<Sent> {
+  options.signal?.throwIfAborted();
   const recipients = recipientsOf(to);
   check(options);
   const { operations } = context;
@@ -91,11 +96,12 @@ export async function send(
   try {
     const payload = encode(context.endpoint, recipients, content, optionsOf(options, newTransID));
     operations.requireOpen();
-    await inTime(
-      context.transmit(payload),
-      context.acceptMs,
-      () => `send to ${recipients.join(', ')}: not accepted by the relay within ${context.acceptMs} ms`,
-    );
+    const what = `send to ${recipients.join(', ')}`;
+    await context.attached(what, options.signal);
+    const { acceptMs } = context;
+    const late = (): ApexError =>
+      new ApexError('client.timeout', `${what}: not accepted by the relay within ${acceptMs} ms`);
+    await inTime(context.transmit(payload), acceptMs, late, options.signal);
   } catch (error) {
     forget();
     throw error;

@@ -1,7 +1,7 @@
 import { domainOf, type StatusResponse } from '@apex/protocol';
 import { ApexError } from '../errors.ts';
 import { Feed } from '../feed.ts';
-import { inTime, LONGEST_MS } from './in-time.ts';
+import { inTime, LONGEST_MS } from '../in-time.ts';
 
 /** What a relay tells of data on its way to one recipient (RFC 3340 §6.2). */
 export interface StatusReport {
@@ -23,6 +23,8 @@ export interface StatusReport {
 export interface OutcomeOptions {
   /** How long to wait, in milliseconds; default 30,000. Held data may take much longer. */
   readonly timeoutMs?: number;
+  /** Stops the waiting: rejects with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 const OUTCOME_MS = 30_000;
@@ -31,7 +33,8 @@ const MAX_WAITING = 1000;
 
 /**
  * Data that the relay has accepted. When a status was asked for, this is an async iterable of reports, for one
- * reader, which ends when every recipient has its outcome, or with the client.
+ * reader, which ends when every recipient has its outcome, or with the client. Reports that are sent while the client
+ * reconnects are lost.
  */
 export class Sent implements AsyncIterable<StatusReport>, Disposable {
   readonly recipients: readonly string[];
@@ -58,6 +61,7 @@ export class Sent implements AsyncIterable<StatusReport>, Disposable {
    */
   async outcomes({
     timeoutMs = OUTCOME_MS,
+    signal,
   }: OutcomeOptions = {}): Promise<ReadonlyMap<string, StatusReport>> {
     if (!this.#isReported) {
       throw new ApexError('client.usage', 'no status was asked for: send with { status: true }');
@@ -68,10 +72,11 @@ export class Sent implements AsyncIterable<StatusReport>, Disposable {
         `timeoutMs: ${timeoutMs} is not a whole number from 1 to ${LONGEST_MS}`,
       );
     }
-    await inTime(this.#settled.promise, timeoutMs, () => {
+    const late = (): ApexError => {
       const missing = this.recipients.filter((recipient) => !this.#outcomes.has(recipient));
-      return `no report about ${missing.join(', ')} within ${timeoutMs} ms`;
-    });
+      return new ApexError('client.timeout', `no report about ${missing.join(', ')} within ${timeoutMs} ms`);
+    };
+    await inTime(this.#settled.promise, timeoutMs, late, signal);
     return this.#outcomes;
   }
 

@@ -3,18 +3,22 @@ import { ApexError } from '../errors.ts';
 import type { Feed } from '../feed.ts';
 import { LiveOperation } from './live-operation.ts';
 
-/** A subscription began or ended (RFC 3343 §4.6). */
-export interface Notification {
-  readonly subscriber: string;
-  readonly action: 'subscribe' | 'terminate';
-  /** The requested duration of a subscription, in seconds; 0 for a poll, and for its end. */
-  readonly durationSeconds: number;
-}
+/** What a watch tells (RFC 3343 §4.6). */
+export type Notification =
+  /** A subscription began or ended. */
+  | {
+      readonly action: 'subscribe' | 'terminate';
+      readonly subscriber: string;
+      /** The requested duration of a subscription, in seconds; 0 for a poll, and for its end. */
+      readonly durationSeconds: number;
+    }
+  /** The watch was renewed: what was told before counts no more, all present subscriptions are told again. */
+  | { readonly action: 'restart' };
 
 /**
  * A watch in progress (RFC 3343 §4.3): an async iterable of notifications, those about present
- * subscriptions first. None is left out: when more than 10,000 wait for their reader, the watch ends
- * and the iteration throws ApexError `client.overflow`.
+ * subscriptions first. None is left out, but for what happens while the client reconnects: `restart` follows it. When
+ * more than 10,000 wait for their reader, the watch ends and the iteration throws ApexError `client.overflow`.
  */
 export class Watch extends LiveOperation<Notification> {}
 
@@ -25,15 +29,15 @@ export function notificationOf({ subscriber, action, duration }: Notify): Notifi
   return { subscriber, action, durationSeconds: duration };
 }
 
-/** Hands a notification on; ends the watch and returns false when too many wait for their reader. */
-export function notify(feed: Feed<Notification>, publisher: string, notification: Notification): boolean {
+/** Hands a notification on; what is wrong when too many wait for their reader. */
+export function notify(
+  feed: Feed<Notification>,
+  publisher: string,
+  notification: Notification,
+): ApexError | undefined {
   feed.push(notification);
-  if (feed.waiting <= WAITING) return true;
-  const error = new ApexError(
-    'client.overflow',
-    `watch of ${publisher}: ${WAITING} notifications wait and nobody reads them`,
-  );
+  if (feed.waiting <= WAITING) return undefined;
   feed.discardWaiting();
-  feed.end({ kind: 'lost', error });
-  return false;
+  const message = `watch of ${publisher}: ${WAITING} notifications wait and nobody reads them`;
+  return new ApexError('client.overflow', message);
 }

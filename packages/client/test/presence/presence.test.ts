@@ -90,6 +90,21 @@ describe('a subscription', () => {
     expect(await subscription.ended).toEqual({ kind: 'expired' });
   });
 
+  it('[P4] [P5] is renewed in time when it is to be kept: who watches sees it begin again, and not end', async () => {
+    const fred = await house.attach(FRED);
+    const wilma = await house.attach(WILMA);
+    const watch = await fred.presence.watch(FRED);
+    const subscription = await wilma.presence.subscribe(FRED, { durationSeconds: 1, keep: true });
+    const seen: unknown[] = [];
+    for await (const notification of watch) {
+      seen.push(notification);
+      if (seen.length === 3) break;
+    }
+    expect(seen).toEqual(seen.map(() => ({ subscriber: WILMA, action: 'subscribe', durationSeconds: 1 })));
+    expect(subscription.isOver).toBe(false);
+    expect(await house.operations()).toEqual([`subscribe ${WILMA}`]);
+  });
+
   it('[A5] ends with the reason when it is no longer allowed', async () => {
     const wilma = await house.attach(WILMA);
     const subscription = await wilma.presence.subscribe(FRED);
@@ -126,6 +141,10 @@ describe('a subscription', () => {
     const reason = new Error('changed my mind');
     const aborted = wilma.presence.subscribe(FRED, { signal: AbortSignal.abort(reason) });
     expect(await failure(aborted)).toBe(reason);
+    const waited = await wilma.presence.subscribe(FRED);
+    const change = waited.changedFrom(waited.current.lastUpdate, { signal: AbortSignal.abort(reason) });
+    expect(await failure(change)).toBe(reason);
+    await waited.terminate();
     const while_ = new AbortController();
     const starting = failure(wilma.presence.subscribe(FRED, { signal: while_.signal }));
     while_.abort(reason);

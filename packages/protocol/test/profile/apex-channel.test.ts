@@ -165,6 +165,13 @@ describe('operations of the peer', () => {
     expect(received({}, serviceData('a@b', 'c@d', '<x />'))[0]).toMatch(/^ERR <error code='550'>/);
   });
 
+  it('[B7] a name that is cut in the middle of a character is answered too', () => {
+    const name = `${'a'.repeat(39)}\u{10000}`;
+    expect(received({}, `<terminate ${name}='1' />`)).toStrictEqual([
+      `ERR <error code='501'>terminate: attribute ${'a'.repeat(39)}\ufffd… is not known</error>`,
+    ]);
+  });
+
   it('[B7] an error of the handler about the message is answered; another one is not hidden', () => {
     const malformed = () => {
       throw new MessageError('element.content', 501, 'no');

@@ -8,6 +8,7 @@ export interface Authentication {
   readonly mechanisms: readonly MechanismName[];
   readonly iterations: number;
   readonly decoySecret: Uint8Array;
+  readonly guest?: string | undefined;
   readonly oauth?: TokenVerifierOptions | undefined;
 }
 

@@ -14,9 +14,10 @@ import {
 import { domainOf, identityOf, parent } from '@apex/protocol';
 import type { CredentialMechanism, CredentialsOf } from '../store/ports.ts';
 import type { MechanismName } from './mechanism-credentials.ts';
+import type { MechanismObserver } from './observed.ts';
 
-/** The port to what is known of passwords, in this process or in another one. */
-export interface PasswordDesk {
+/** The port to what is known of passwords and of those who try them, in this process or in another one. */
+export interface PasswordDesk extends MechanismObserver {
   readonly verifier: PasswordVerifier;
   /** `authentication` as the client sent it. */
   findCredentials<M extends CredentialMechanism>(
@@ -35,6 +36,8 @@ export interface ServerMechanismOptions {
   readonly iterations: number;
   /** The salts of unknown names come from it, the same ones wherever the domain is served (B13). */
   readonly decoySecret: Uint8Array;
+  /** The endpoint whose subaddresses anonymous peers attach as; without one they attach as nothing. */
+  readonly guest?: string | undefined;
   /** For OAUTHBEARER. */
   readonly verifyToken: ((token: string) => Promise<TokenVerdict>) | undefined;
 }
@@ -82,7 +85,7 @@ export function serverMechanisms(options: ServerMechanismOptions): readonly Serv
       }
       return oauthBearerServer({ requireSecured, authorize: authorizeOurs, verify: verifyToken });
     },
-    ANONYMOUS: anonymousServer,
+    ANONYMOUS: () => anonymousServer(options.guest),
   };
   return options.mechanisms.map((name) => create[name]());
 }

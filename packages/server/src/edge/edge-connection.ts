@@ -143,6 +143,16 @@ export class EdgeConnection {
         return this.#verify(message);
       case 'find-credentials':
         return this.#findCredentials(message);
+      case 'admit': {
+        const { request } = message;
+        this.#options.desk.admit(message.remoteAddress).then(
+          () => this.#out.say({ kind: 'admitted', request }),
+          (error: unknown) => this.#out.say({ kind: 'admitted', request, refusal: this.#undecided(error) }),
+        );
+        return;
+      }
+      case 'outcome':
+        return this.#options.desk.outcome(message.outcome);
       case 'event':
         return this.#options.onEvent(message.event);
       case 'sessions':

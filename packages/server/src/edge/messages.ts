@@ -1,10 +1,11 @@
 import type { PeerIdentity } from '@apex/beep';
 import type { Attach, Bind, PublishParts, Terminate } from '@apex/protocol';
 import type { Authentication } from '../credentials/authentication.ts';
+import type { AuthenticationOutcome } from '../credentials/observed.ts';
 import type { HttpOptions } from '../http/http-listener.ts';
 import type { ListenAddress, ServerCredentials } from '../listener.ts';
 import type { ServerEvent } from '../server-event.ts';
-import type { SessionLimits } from '../sessions.ts';
+import type { SessionLimits } from '../session-limits.ts';
 import type { CredentialMechanism, Credentials } from '../store/ports.ts';
 
 /**
@@ -62,6 +63,9 @@ export type FromEdge =
       readonly authentication: string;
       readonly mechanism: CredentialMechanism;
     }
+  /** A peer wants to authenticate. */
+  | { readonly kind: 'admit'; readonly request: number; readonly remoteAddress: string }
+  | { readonly kind: 'outcome'; readonly outcome: AuthenticationOutcome }
   /** For the log. */
   | { readonly kind: 'event'; readonly event: ServerEvent }
   /** How many sessions are open now. */
@@ -115,6 +119,12 @@ export type ToEdge =
     }
   /** Other certificates to show. */
   | { readonly kind: 'reload-tls'; readonly credentials: ServerCredentials }
+  | {
+      readonly kind: 'admitted';
+      readonly request: number;
+      /** Why it may not. */
+      readonly refusal?: { readonly replyCode: number; readonly text: string };
+    }
   /** To be sent back. */
   | { readonly kind: 'mark'; readonly mark: number }
   /** Accepts no more connections, and releases the sessions. */

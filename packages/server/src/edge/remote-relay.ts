@@ -26,6 +26,7 @@ export class RemoteRelay {
   readonly #sessions = new WeakMap<SessionHandle, number>();
   readonly #intake = new Intake();
   readonly #verifications = new Map<number, PromiseWithResolvers<boolean>>();
+  readonly #admissions = new Map<number, PromiseWithResolvers<void>>();
   readonly #lookups = new Map<number, PromiseWithResolvers<Credentials[number] | undefined>>();
   #lastChannel = 0;
   #lastSession = 0;
@@ -61,6 +62,14 @@ export class RemoteRelay {
         return verification.promise;
       },
     },
+    admit: (remoteAddress) => {
+      const request = this.#nextRequest();
+      const admission = Promise.withResolvers<void>();
+      this.#admissions.set(request, admission);
+      this.#out.say({ kind: 'admit', request, remoteAddress });
+      return admission.promise;
+    },
+    outcome: (outcome) => this.#out.say({ kind: 'outcome', outcome }),
     findCredentials: <M extends CredentialMechanism>(authentication: string, mechanism: M) => {
       const request = this.#nextRequest();
       const lookup = Promise.withResolvers<Credentials[number] | undefined>();
@@ -103,6 +112,14 @@ export class RemoteRelay {
         else verification?.reject(new ReplyError(refusal.replyCode, refusal.text));
         return;
       }
+      case 'admitted': {
+        const { request, refusal } = message;
+        const admission = this.#admissions.get(request);
+        this.#admissions.delete(request);
+        if (refusal === undefined) admission?.resolve();
+        else admission?.reject(new ReplyError(refusal.replyCode, refusal.text));
+        return;
+      }
       case 'credentials': {
         const { request, found, refusal } = message;
         const lookup = this.#lookups.get(request);
@@ -122,6 +139,12 @@ export class RemoteRelay {
   }
 }
 
+/** An operation that waits for the owner's answer. */
+interface Waiting {
+  readonly answer: Answer;
+  readonly octets: number;
+}
+
 /** One APEX channel of an edge. */
 class RemoteHandler implements ApexHandler {
   readonly #out: Outbound<FromEdge>;
@@ -130,8 +153,7 @@ class RemoteHandler implements ApexHandler {
   readonly #apex: ApexChannel;
   readonly #session: SessionHandle;
   readonly #forget: () => void;
-  /** Operations that wait for the owner's answer. */
-  readonly #answers = new Map<number, { readonly answer: Answer; readonly octets: number }>();
+  readonly #answers = new Map<number, Waiting>();
   #lastExchange = 0;
   #deliveries = 0;
 
@@ -152,11 +174,22 @@ class RemoteHandler implements ApexHandler {
   }
 
   attach(attach: Attach, answer: Answer): void {
-    this.#operation(attach, answer);
+    this.#operation(attach, this.#established(answer));
   }
 
   bind(bind: Bind, answer: Answer): void {
-    this.#operation(bind, answer);
+    this.#operation(bind, this.#established(answer));
+  }
+
+  /** Who is attached or bound has come to what sessions with a relay are for. */
+  #established(answer: Answer): Answer {
+    return {
+      ok: () => {
+        this.#session.established();
+        answer.ok();
+      },
+      error: (code, text) => answer.error(code, text),
+    };
   }
 
   terminate(terminate: Terminate, answer: Answer): void {

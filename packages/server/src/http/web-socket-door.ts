@@ -29,6 +29,9 @@ export const webSocketPath = '/beep';
 /** For the header and the trailer of a frame, and SEQ frames before it. */
 const HEADER_OCTETS = 4096;
 
+/** Of an origin that is not let in, for the log. */
+const ORIGIN_CHARACTERS = 200;
+
 /** Lets in those who want to speak BEEP, with WebSockets (RFC 6455 §4.2). */
 export class WebSocketDoor {
   readonly #options: WebSocketDoorOptions;
@@ -73,7 +76,8 @@ export class WebSocketDoor {
     if (isDraining()) return [503, 'draining'];
     const { origin, host } = request.headers;
     if (isAllowedOrigin({ origin, host }, secured, origins)) return undefined;
-    onEvent({ level: 'info', name: 'http.origin', origin, remote: remoteAddress });
+    const named = origin?.slice(0, ORIGIN_CHARACTERS);
+    onEvent({ level: 'info', name: 'http.origin', origin: named, remote: remoteAddress });
     return [403, 'pages of this origin may not connect'];
   }
 }

@@ -22,8 +22,11 @@ export function attach(relay: Relay, channel: RelayChannel, request: Attach, ans
   // 3340 §4.4.1 step 4
   const refusal = relay.options.misunderstood(request.options, 'attach', 'final');
   if (refusal !== undefined) return answer(refusal);
+  // Guests are all the same identity: none takes the place of another.
   const overrides =
-    relay.options.understands('attachOverride', 'attach') && hasAttachOverride(request.options);
+    !channel.session.isGuest &&
+    relay.options.understands('attachOverride', 'attach') &&
+    hasAttachOverride(request.options);
 
   // The endpoint may have been removed since its peer authenticated; its own entries tell.
   relay.access.check(endpoint, endpoint, 'core:data', (verdict) => {
@@ -38,6 +41,8 @@ export function attach(relay: Relay, channel: RelayChannel, request: Attach, ans
     if (channel.operations.has(transID)) {
       return answer(new ReplyError(555, `transID ${transID} is in use on this channel`));
     }
+    const excess = relay.tooMany(channel.session);
+    if (excess !== undefined) return answer(excess);
     const present = relay.attachments.find(endpoint);
     // C3: the same session may attach its endpoint once more.
     if (present !== undefined && present.channel.session !== channel.session) {
@@ -65,5 +70,6 @@ function mayAttach(channel: RelayChannel, endpoint: string): boolean {
   const identity = channel.session.facts().identity;
   if (identity === undefined || identity.authorization === '') return false;
   if (isService(endpoint)) return false;
-  return identity.authorization === endpoint || identity.authorization === parent(endpoint);
+  if (channel.session.isGuest && identity.authorization === endpoint) return false;
+  return identity.authorization === parent(endpoint);
 }

@@ -6,6 +6,12 @@ import type { Attachment } from './relay-session.ts';
  */
 export class Attachments {
   readonly #byEndpoint = new Map<string, Attachment[]>();
+  readonly #guests = new Set<Attachment>();
+
+  /** Attachments of anonymous peers. */
+  get guests(): number {
+    return this.#guests.size;
+  }
 
   /** The attachment that receives data for `endpoint`: exact match, without fallback (C3). */
   find(endpoint: string): Attachment | undefined {
@@ -13,12 +19,14 @@ export class Attachments {
   }
 
   add(attachment: Attachment): void {
+    if (attachment.channel.session.isGuest) this.#guests.add(attachment);
     const present = this.#byEndpoint.get(attachment.endpoint);
     if (present === undefined) this.#byEndpoint.set(attachment.endpoint, [attachment]);
     else present.push(attachment);
   }
 
   remove(attachment: Attachment): void {
+    this.#guests.delete(attachment);
     const present = this.#byEndpoint.get(attachment.endpoint);
     if (present === undefined) return;
     const rest = present.filter((other) => other !== attachment);

@@ -16,7 +16,8 @@ export function bind(relay: Relay, channel: RelayChannel, request: Bind, answer:
     return answer(new ReplyError(537, `not allowed to bind for ${domain}`));
   }
   // 3340 §4.4.2 step 3
-  const refusal = relay.options.misunderstood(request.options, 'bind', 'final');
+  const refusal =
+    relay.options.misunderstood(request.options, 'bind', 'final') ?? relay.tooMany(channel.session);
   if (refusal !== undefined) return answer(refusal);
   // 3340 §4.4.2 step 4
   channel.operations.set(transID, { kind: 'binding', domain, transID });

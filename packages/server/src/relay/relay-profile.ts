@@ -35,19 +35,30 @@ export function relayProfile(
 class RelayHandler implements ApexHandler {
   readonly #relay: Relay;
   readonly #channel: RelayChannel;
+  readonly #handle: SessionHandle;
 
   constructor(relay: Relay, apex: ApexChannel, handle: SessionHandle, session: RelaySession) {
     this.#relay = relay;
+    this.#handle = handle;
     this.#channel = new RelayChannel(session, new ApexLink(apex, handle));
     relay.opened(this.#channel);
   }
 
   attach(request: Parameters<typeof attach>[2], answer: Answer): void {
-    attach(this.#relay, this.#channel, request, outcome(answer));
+    attach(this.#relay, this.#channel, request, this.#established(answer));
   }
 
   bind(request: Parameters<typeof bind>[2], answer: Answer): void {
-    bind(this.#relay, this.#channel, request, outcome(answer));
+    bind(this.#relay, this.#channel, request, this.#established(answer));
+  }
+
+  /** Who is attached or bound has come to what sessions with a relay are for. */
+  #established(answer: Answer): Outcome {
+    const tell = outcome(answer);
+    return (refusal) => {
+      if (refusal === undefined) this.#handle.established();
+      tell(refusal);
+    };
   }
 
   terminate(request: Parameters<typeof terminate>[2], answer: Answer): void {

@@ -25,6 +25,18 @@ export class RelaySession {
   constructor(facts: () => SessionFacts) {
     this.facts = facts;
   }
+
+  /** Whether nobody knows who the peer is (RFC 4505). */
+  get isGuest(): boolean {
+    return this.facts().identity?.mechanism === 'ANONYMOUS';
+  }
+
+  /** Payload octets that the peer has not taken yet. */
+  get unsentOctets(): number {
+    let octets = 0;
+    for (const { link } of this.channels) octets += link.unsentOctets;
+    return octets;
+  }
 }
 
 /** One APEX channel: the scope of the transaction-identifiers of attach and bind (RFC 3340 §6.1.1 rule 1, C1). */

@@ -10,19 +10,25 @@ import { standardOptions } from './options/standard-options.ts';
 import type { PassageTimer } from './passage.ts';
 import { Passages } from './passages.ts';
 import type { AccessPolicy, AccessVerdict, MeshPort, Payload, ReportPort, ServicePort } from './ports.ts';
-import type { Attachment, RelayChannel } from './relay-session.ts';
+import type { Attachment, RelayChannel, RelaySession } from './relay-session.ts';
 
 /** Limits of the relay, each with its unit. */
 export interface RelayLimits extends HeldLimits {
   /** How long an endpoint may take to answer one `data`, in milliseconds (C13). */
   readonly deliveryMs: number;
-  /** Octets that may wait for a peer that does not read, per channel (C13). */
+  /** Octets that may wait for a peer that does not read, on all channels of its session (C13). */
   readonly unsentOctets: number;
+  /** Unterminated attaches and binds of one session. */
+  readonly attachmentsPerSession: number;
+  /** Anonymous peers that are attached at the same time, each once. */
+  readonly guests: number;
 }
 
 export const defaultRelayLimits: Omit<RelayLimits, keyof HeldLimits> = {
   deliveryMs: 30_000,
   unsentOctets: 1024 * 1024,
+  attachmentsPerSession: 1000,
+  guests: 100,
 };
 
 /** What happened to one recipient (RFC 3340 §4.4.4.1 step 5): undefined when it answered `ok`. */
@@ -145,6 +151,21 @@ export class Relay {
     channel.session.channels.add(channel);
   }
 
+  /** Why a session may attach and bind no more; undefined while it may. */
+  tooMany(session: RelaySession): ReplyError | undefined {
+    const { guests } = this.#limits;
+    const attachmentsPerSession = session.isGuest ? 1 : this.#limits.attachmentsPerSession;
+    let operations = 0;
+    for (const channel of session.channels) operations += channel.operations.size;
+    if (operations >= attachmentsPerSession) {
+      return new ReplyError(554, `a session may attach and bind ${attachmentsPerSession} times`);
+    }
+    if (session.isGuest && this.attachments.guests >= guests) {
+      return new ReplyError(554, `${guests} guests are attached already; try again later`);
+    }
+    return undefined;
+  }
+
   isOpen(channel: RelayChannel): boolean {
     return channel.session.channels.has(channel);
   }
@@ -218,7 +239,7 @@ export class Relay {
   }
 
   #send(channel: RelayChannel, payload: Payload, settled: Settled): void {
-    if (channel.link.unsentOctets > this.#limits.unsentOctets) {
+    if (channel.session.unsentOctets > this.#limits.unsentOctets) {
       this.#stall(channel, `more than ${this.#limits.unsentOctets} octets wait for it`);
       return this.drop(new ReplyError(451, 'the recipient does not read'), settled);
     }

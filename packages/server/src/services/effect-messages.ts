@@ -73,6 +73,8 @@ export class EffectMessages implements EffectPerformer {
       }
       case 'entry':
         return this.#entry(effect);
+      case 'access-changed':
+        return this.#sink.accessChanged(effect.access, effect.by);
       case 'detach':
         return this.#sink.detach(effect.endpoint, effect.code, effect.text);
       case 'settle':

@@ -1,4 +1,5 @@
 import type { Payload } from '../relay/ports.ts';
+import type { AccessRecord } from '../store/ports.ts';
 
 /**
  * How services send (RFC 3340 §6): to the relay they are attachments like any other. The relay's
@@ -10,6 +11,8 @@ export interface EffectSink {
    * leave in the order of the calls. Never throws.
    */
   send(service: string, recipient: string, payload: Payload): void;
+  /** For the audit: an access entry was set, or removed (`actions` undefined). */
+  accessChanged(access: AccessRecord, by: string | undefined): void;
   /** P12: ends the attachments of an endpoint and of all its subaddresses. */
   detach(endpoint: string, code: number, text: string): void;
 }

@@ -79,6 +79,10 @@ export class FaultyStore implements Store {
     return this.#pass('load', () => this.#inner.findCredentials(endpoint, mechanism));
   }
 
+  secret(): Promise<Uint8Array> {
+    return this.#pass('load', () => this.#inner.secret());
+  }
+
   listHeld(after: number, limit: number): Promise<readonly HeldRecord[]> {
     return this.#pass('load', () => this.#inner.listHeld(after, limit));
   }

@@ -22,6 +22,8 @@ export interface Store {
     endpoint: string,
     mechanism: M,
   ): Promise<CredentialsOf<M> | undefined>;
+  /** 32 random octets that are the store's own: the same ones for as long as it lives. */
+  secret(): Promise<Uint8Array>;
   /** Held data in the order of its ids, that with an id above `after`, at most `limit`. */
   listHeld(after: number, limit: number): Promise<readonly HeldRecord[]>;
   /** The held data of exactly this recipient, in the order of its ids. */

@@ -370,6 +370,13 @@ export function storeSuite(name: string, factory: StoreFactory): void {
       expect(await store.loadOperations()).toEqual([large]);
     });
 
+    it('[B13] has a secret of its own, always the same', async () => {
+      const secret = await store.secret();
+      expect(secret).toHaveLength(32);
+      expect(new Set(secret).size).toBeGreaterThan(1);
+      expect(await store.secret()).toEqual(secret);
+    });
+
     it('takes no calls once it is closed, and answers those made before', async () => {
       const before = store.commit([endpoint(FRED, 1)]);
       const closed = store.close();
@@ -378,6 +385,7 @@ export function storeSuite(name: string, factory: StoreFactory): void {
         store.loadSubject(FRED),
         store.listEndpoints('', 1),
         store.findCredentials(FRED, 'SCRAM-SHA-256'),
+        store.secret(),
       ];
       for (const call of after) await expect(call).rejects.toMatchObject({ code: 'store.closed' });
       await Promise.all([before, closed, store.close()]);
@@ -404,6 +412,7 @@ export function storeSuite(name: string, factory: StoreFactory): void {
         endpoints: await store.listEndpoints('', 10),
         access: await store.findAccessByActor(WILMA),
         held: await store.listHeld(0, 10),
+        secret: await store.secret(),
       });
       const before = await read();
       await store.close();

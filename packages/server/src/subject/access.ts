@@ -26,7 +26,7 @@ export function decideSetAccess(
     const text = `${access.owner} has no access entry for ${access.actor}`;
     return decision.settle(answer, new UsageError('access.unknown', text));
   }
-  changeAccess(state, access, context, decision);
+  changeAccess(state, access, undefined, context, decision);
   endDisallowed(state, access, context, decision);
   decision.settle(answer);
 }
@@ -40,10 +40,11 @@ export function findEntry(
   return record?.actions === undefined ? undefined : record;
 }
 
-/** Sets an entry, or removes it (`actions` undefined). Gives the new record. */
+/** Sets an entry, or removes it (`actions` undefined), for an originator or for administration. Gives the new record. */
 export function changeAccess(
   state: SubjectState,
   { owner, actor, actions }: AccessChange,
+  by: string | undefined,
   context: Context,
   decision: Decision,
 ): AccessRecord {
@@ -51,6 +52,7 @@ export function changeAccess(
   const lastUpdate = nextLastUpdate(context.now, state.access.find(owner, actor)?.lastUpdate);
   const access = { owner, actor, actions, lastUpdate };
   putAccess(state, access, decision);
+  decision.effects.push({ kind: 'access-changed', access, by });
   return access;
 }
 

@@ -69,6 +69,14 @@ export class SubjectAdministration {
     await this.#ask(endpoint, provisionOf({ access: [{ actor: '*@*', actions: ['core:data'] }] }));
   }
 
+  /** Makes the endpoint of anonymous peers one, unless it is. Services may send to it, and nobody has a say in it. */
+  async provisionGuest(endpoint: string): Promise<void> {
+    const name = this.#name(endpoint);
+    if (await this.exists(name)) return;
+    const access = [{ actor: `apex=*@${this.#domain}`, actions: ['core:data'] }];
+    await this.#ask(name, provisionOf({ access }));
+  }
+
   /**
    * Removes an endpoint, with its operations, those on it, and the entries that name it (P12, A8).
    * What stands elsewhere goes first, so that a removal that was cut short can be asked for again.

@@ -15,6 +15,8 @@ export interface Context {
   readonly monotonic: number;
   readonly transactions: Transactions;
   readonly limits: PresenceLimits;
+  /** The endpoint of anonymous peers. */
+  readonly guest?: string | undefined;
   /** How the entry of a new endpoint writes its time (RFC 3343 §7). */
   readonly suffix: TimestampSuffix;
 }
@@ -30,6 +32,9 @@ export class Decision {
   readonly effects: Effect[] = [];
   /** Operations in the order in which they began or ended here. */
   readonly changes: { readonly began: boolean; readonly operation: Operation }[] = [];
+
+  /** A publish that has the same tuples as the entry before it. */
+  isUnchanged = false;
 
   constructor(input: Input) {
     this.input = input;

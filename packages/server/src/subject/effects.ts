@@ -47,6 +47,8 @@ export type Effect =
       readonly transID: number;
       readonly access: AccessRecord;
     }
+  /** For the audit of who may do what: an entry was set, or removed (`actions` undefined), by an originator or administration. */
+  | { readonly kind: 'access-changed'; readonly access: AccessRecord; readonly by: string | undefined }
   /** P12: ends the attachments of an endpoint and of its subaddresses. */
   | { readonly kind: 'detach'; readonly endpoint: string; readonly code: number; readonly text: string }
   /** Tells a caller in this process. */
@@ -85,6 +87,7 @@ export function messageCount(effect: Effect): number {
     case 'reply':
     case 'verdict':
     case 'entry':
+    case 'access-changed':
     case 'detach':
     case 'settle':
       return 1;

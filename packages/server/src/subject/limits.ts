@@ -4,6 +4,8 @@ export interface PresenceLimits {
   readonly tuples: number;
   /** UTF-8 octets of all capabilities of one presence entry together. */
   readonly capabilityOctets: number;
+  /** Updates of one presence entry in a second. */
+  readonly publishesPerSecond: number;
   /** In-progress operations of one originator. */
   readonly operationsPerOriginator: number;
   /** In-progress subscriptions to one publisher, and likewise in-progress watches. */
@@ -13,6 +15,9 @@ export interface PresenceLimits {
    * removed ones is too (A4). Administrators may set more.
    */
   readonly accessEntries: number;
+  /** As `operationsPerOriginator` and `durationSeconds`, of an anonymous peer. */
+  readonly operationsPerGuest: number;
+  readonly guestDurationSeconds: number;
   /** P7: at most this long does an operation last, in seconds. */
   readonly durationSeconds: number;
 }
@@ -20,8 +25,11 @@ export interface PresenceLimits {
 export const defaultPresenceLimits: PresenceLimits = {
   tuples: 64,
   capabilityOctets: 8 * 1024,
+  publishesPerSecond: 1000,
   operationsPerOriginator: 10_000,
   subscribersPerPublisher: 1_000_000,
   accessEntries: 10_000,
+  operationsPerGuest: 10,
+  guestDurationSeconds: 60 * 60,
   durationSeconds: 30 * 24 * 60 * 60,
 };

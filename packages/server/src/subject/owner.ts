@@ -21,6 +21,8 @@ export interface OwnerOptions {
   readonly performer: EffectPerformer;
   readonly clock: Clock;
   readonly limits?: Partial<PresenceLimits>;
+  /** The endpoint of anonymous peers, which have limits of their own. */
+  readonly guest?: string | undefined;
   /** How timestamps end (RFC 3343 §7); default `Z`. */
   readonly suffix?: TimestampSuffix;
   /** Subjects without operations in progress that are kept in memory; default 50,000. */
@@ -40,6 +42,8 @@ export interface OwnerCounters {
   failedLoads: number;
   failedBatches: number;
   expired: number;
+  /** Updates that changed nothing but lastUpdate. */
+  unchanged: number;
   /** Negative replies, by code. */
   readonly refused: Record<number, number>;
 }
@@ -75,6 +79,7 @@ export class SubjectOwner {
     failedLoads: 0,
     failedBatches: 0,
     expired: 0,
+    unchanged: 0,
     refused: {},
   };
   readonly #options: OwnerOptions;
@@ -271,12 +276,13 @@ export class SubjectOwner {
   }
 
   #decide(slot: SubjectSlot, state: SubjectState, input: Input): void {
-    const { clock, suffix = 'Z' } = this.#options;
+    const { clock, guest, suffix = 'Z' } = this.#options;
     const context: Context = {
       now: clock.wall(),
       monotonic: clock.monotonic(),
       transactions: this.#transactions,
       limits: this.#limits,
+      guest,
       suffix,
     };
     const decision = decide(state, input, context);
@@ -350,6 +356,7 @@ export class SubjectOwner {
   }
 
   #count(decision: Decision): void {
+    if (decision.isUnchanged) this.counters.unchanged += 1;
     for (const effect of decision.effects) {
       if (effect.kind === 'reply' && effect.code !== 250) this.#refused(effect.code);
     }

@@ -31,6 +31,11 @@ export function decidePublish(
   if (entry.capabilityOctets > limits.capabilityOctets) {
     return decision.refuse(input, 554, `capabilities may have ${limits.capabilityOctets} octets together`);
   }
+  if (!state.mayPublish(context.monotonic, limits.publishesPerSecond)) {
+    return decision.refuse(input, 450, `at most ${limits.publishesPerSecond} updates a second; try again`);
+  }
+  decision.isUnchanged =
+    entry.tuplesXml === current.tuplesXml && entry.publisherInfo === current.publisherInfo;
   // 3343 §4.4 step 6, 3343 §4.4 step 6.1, 3343 §4.4 step 6.2
   const presence = {
     endpoint: state.endpoint,

@@ -1,4 +1,4 @@
-import { domainOf, isSubaddress } from '@apex/protocol';
+import { domainOf, isSubaddress, parent } from '@apex/protocol';
 import type { Context, Decision } from './decision.ts';
 import type { OperationInput, SubscribeInput, WatchInput } from './input.ts';
 import type { Operation } from './operation.ts';
@@ -51,13 +51,10 @@ export function isFree(
   }
   if (input.durationSeconds === 0) return true;
   const { limits } = context;
+  const { operations } = limitsOf(input.originator, context);
   // P11
-  if (context.transactions.count(input.originator) >= limits.operationsPerOriginator) {
-    decision.refuse(
-      input,
-      554,
-      `an originator may have ${limits.operationsPerOriginator} operations in progress`,
-    );
+  if (context.transactions.count(input.originator) >= operations) {
+    decision.refuse(input, 554, `an originator may have ${operations} operations in progress`);
     return false;
   }
   // P11
@@ -80,7 +77,7 @@ export function beginOperation(
   decision: Decision,
 ): Operation {
   // P7
-  const lastsMs = Math.min(input.durationSeconds, context.limits.durationSeconds) * 1000;
+  const lastsMs = Math.min(input.durationSeconds, limitsOf(input.originator, context).durationSeconds) * 1000;
   const { kind, originator, transID, durationSeconds } = input;
   const operation = context.transactions.create(
     { subject: state.endpoint, kind, originator, transID, durationSeconds, deadline: context.now + lastsMs },
@@ -88,4 +85,14 @@ export function beginOperation(
   );
   decision.begin(state, operation, context);
   return operation;
+}
+
+function limitsOf(
+  originator: string,
+  { limits, guest }: Context,
+): { readonly operations: number; readonly durationSeconds: number } {
+  const isGuest = guest !== undefined && parent(originator) === guest;
+  return isGuest
+    ? { operations: limits.operationsPerGuest, durationSeconds: limits.guestDurationSeconds }
+    : { operations: limits.operationsPerOriginator, durationSeconds: limits.durationSeconds };
 }

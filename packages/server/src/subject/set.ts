@@ -32,7 +32,7 @@ export function decideSet(state: SubjectState, input: SetInput, context: Context
   }
   // 3341 §4.4 step 6, 3341 §4.4 steps 6.1 and 6.2, 3341 §4.4 step 8, 3341 §4.4 step 8.1
   // 3341 §4.4 step 9, 3341 §4.4 steps 9.1 and 9.2
-  const changed = changeAccess(state, change, context, decision);
+  const changed = changeAccess(state, change, input.originator, context, decision);
   // 3341 §4.4 step 6.3, 3341 §4.4 step 8.2, 3341 §4.4 step 9.3
   decision.accept(input);
   // 3341 §4 rule 5, 3341 §4.4 step 6.4, 3341 §4.4 step 8.3, 3341 §4.4 step 9.4; C17: none goes to a service

@@ -13,6 +13,8 @@ export class SubjectState {
   /** Kept when the endpoint is removed: its lastUpdate is remembered (A4). */
   presence: PresenceRecord | undefined;
   readonly access: AccessTable;
+  /** Updates in the current second of the monotonic clock. */
+  #published = { second: 0, count: 0 };
   readonly #operations = {
     subscribe: new Map<string, Operation>(),
     watch: new Map<string, Operation>(),
@@ -29,6 +31,14 @@ export class SubjectState {
 
   get exists(): boolean {
     return this.createdAt !== undefined;
+  }
+
+  /** Counts an update; false when there have been `limit` in this second. */
+  mayPublish(monotonicMs: number, limit: number): boolean {
+    const second = Math.floor(monotonicMs / 1000);
+    if (second !== this.#published.second) this.#published = { second, count: 0 };
+    this.#published.count += 1;
+    return this.#published.count <= limit;
   }
 
   /** The in-progress operation of this kind and originator: 4.2 and 4.3 step 4 allow one. */

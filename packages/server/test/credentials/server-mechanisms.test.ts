@@ -158,7 +158,12 @@ describe('EXTERNAL', () => {
     mechanisms: ['EXTERNAL'],
     domain: 'example.com',
     requireTls: true,
-    desk: { verifier: { verify: async () => false }, findCredentials: async () => undefined },
+    desk: {
+      verifier: { verify: async () => false },
+      findCredentials: async () => undefined,
+      admit: async () => {},
+      outcome: () => {},
+    },
     iterations: 4096,
     decoySecret: new Uint8Array(32),
     verifyToken: undefined,

@@ -6,7 +6,12 @@ import { MemoryPipe } from './pipes.ts';
 function connection(pipe: MemoryPipe, silenceMs: number): EdgeConnection {
   return new EdgeConnection({
     relay: new Stage().relay,
-    desk: { verifier: { verify: async () => false }, findCredentials: async () => undefined },
+    desk: {
+      verifier: { verify: async () => false },
+      findCredentials: async () => undefined,
+      admit: async () => {},
+      outcome: () => {},
+    },
     pipe: pipe.ownersEnd,
     settings: {
       domain: 'example.com',

@@ -142,6 +142,7 @@ describe('an owner with two edges', () => {
     await expect
       .poll(() => stage.events.map(({ name, code }) => [name, code]), soon)
       .toEqual([
+        ['auth.succeeded', undefined],
         ['message.refused', 'xml.end'],
         ['message.refused', 'element.attribute.missing'],
       ]);
@@ -163,6 +164,15 @@ describe('an owner with two edges', () => {
     await stage.owner.administration.setPassword(fred, 'new-secret');
     expect(await attempt(1, fred, 'yabba')).toBe(535);
     expect(await attempt(1, fred, 'new-secret')).toBe('accepted');
+    await expect
+      .poll(() => stage.events.map(({ name, identity }) => [name, identity]), soon)
+      .toEqual([
+        ['auth.succeeded', fred],
+        ['auth.failed', fred],
+        ['auth.failed', 'dino@example.com'],
+        ['auth.failed', fred],
+        ['auth.succeeded', fred],
+      ]);
     expect(JSON.stringify(stage.events)).not.toMatch(/yabba|doo|secret/);
   });
 

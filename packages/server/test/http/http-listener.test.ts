@@ -10,11 +10,13 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket as NodeWebSocket } from 'ws';
 import { type ApexServer, createServer, type ServerOptions } from '../../src/create-server.ts';
 import { listenHttp } from '../../src/http/http-listener.ts';
+import { listen } from '../../src/listener.ts';
 import type { ServerEvent } from '../../src/server-event.ts';
 import { MemoryStore } from '../../src/store/memory/memory-store.ts';
 import { codeOf } from '../code-of.ts';
 import { MemoryPipe } from '../edge/pipes.ts';
 import { Application, Stage, startEdge } from '../edge/stage.ts';
+import { VirtualClock } from '../virtual-clock.ts';
 
 const fred = 'fred@example.com';
 const wilma = 'wilma@example.com';
@@ -187,6 +189,27 @@ describe('the door', () => {
     ]);
   });
 
+  it('does not fill the log, whatever comes', async () => {
+    const events: ServerEvent[] = [];
+    const listener = await listen({
+      listen: { host, port: 0 },
+      http: { host, port: 0 },
+      domain: 'example.com',
+      profiles: [],
+      limits: {},
+      canServe: async () => true,
+      onEvent: (event) => events.push(event),
+      // All of it in one second.
+      clock: new VirtualClock(),
+    });
+    onTestFinished(() => listener.close());
+    const origin = `http://${'evil'.repeat(1000)}.example`;
+    const url = `ws://${host}:${listener.httpAddress?.port}/beep`;
+    for (let count = 0; count < 60; count += 1) expect(await knock(url, { origin })).toBe(403);
+    expect(events).toHaveLength(50);
+    expect(events[0]).toMatchObject({ name: 'http.origin', origin: origin.slice(0, 200) });
+  });
+
   it('is open to pages of the origins that are listed, and to no others', async () => {
     const { authority } = await start({ http: { host, port: 0, origins: ['https://app.example.com'] } });
     expect(await knock(`ws://${authority}/beep`, { origin: 'https://app.example.com' })).toBe('open');
@@ -342,9 +365,34 @@ describe('protected', () => {
     await once(socket, 'open');
     socket.send(new TextEncoder().encode('nonsense\r\n'));
     await once(socket, 'close');
-    expect(serving.events).toEqual([
-      expect.objectContaining({ name: 'session.ended', remote: '198.51.100.7:0' }),
+    expect(serving.events.map(({ name, remote }) => [name, remote])).toEqual([
+      ['auth.succeeded', '198.51.100.7:0'],
+      ['session.ended', '198.51.100.7:0'],
     ]);
+  });
+
+  it('by a proxy that is trusted: peers count by the address that it tells', async () => {
+    const http = { host, port: 0, trustProxy: true };
+    const serving = await start({ http, sessionLimits: { connectionsPerAddress: 1 } });
+    const from = async (address: string): Promise<Peer> => {
+      const headers = { 'X-Forwarded-For': address };
+      const socket = new NodeWebSocket(`ws://${serving.authority}/beep`, 'beep', { headers });
+      const transport = new WebSocketTransport(socket, { remoteAddress: '', secured: false });
+      await once(socket, 'open');
+      return driven(transport);
+    };
+    const first = await from('198.51.100.7');
+    await first.greeting;
+    expect(await codeOf((await from('198.51.100.7')).greeting)).toBe(421);
+    expect(serving.events).toEqual([
+      expect.objectContaining({ name: 'session.refused', remote: '198.51.100.7:0' }),
+    ]);
+    await (await from('198.51.100.8')).greeting;
+    await (await from('2001:db8::1')).greeting;
+    expect(await codeOf((await from('2001:db8::2')).greeting)).toBe(421);
+    await first.released();
+    await expect.poll(() => serving.server.sessions).toBe(2);
+    await (await from('198.51.100.7')).greeting;
   });
 
   /** Of /healthz. */

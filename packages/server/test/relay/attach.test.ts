@@ -35,6 +35,35 @@ describe('attach', () => {
     expect(attachAs(stage, stage.channel(session), 'fred/x@example.com', 7)).toEqual(['ok']);
   });
 
+  it('refuses with 554 what is more than a session may have, until one of its own ends', () => {
+    const stage = new Stage({ attachmentsPerSession: 2 });
+    const session = stage.session(fred);
+    const [first, second] = [stage.channel(session), stage.channel(session)];
+    expect(attachAs(stage, first, fred, 1)).toEqual(['ok']);
+    expect(attachAs(stage, second, 'fred/a@example.com', 1)).toEqual(['ok']);
+    expect(attachAs(stage, first, 'fred/b@example.com', 2)).toEqual([554]);
+    expect(attachAs(stage, stage.channel(stage.session(fred)), 'fred/b@example.com')).toEqual(['ok']);
+
+    terminate(stage.relay, second.channel, { kind: 'terminate', transID: 1, code: 250, text: '' }, () => {});
+    expect(attachAs(stage, first, 'fred/c@example.com', 2)).toEqual(['ok']);
+    expect(stage.relay.attachments.size).toBe(3);
+  });
+
+  it('counts binds among what a session may have', () => {
+    const stage = new Stage({ attachmentsPerSession: 1 });
+    const at = stage.channel(stage.session('rubble.com'));
+    const answers = new Answers();
+    for (const transID of [1, 2]) {
+      bind(
+        stage.relay,
+        at.channel,
+        { kind: 'bind', relay: 'rubble.com', transID, options: [] },
+        answers.take,
+      );
+    }
+    expect(answers.given).toEqual(['ok', 554]);
+  });
+
   it('[3340 §4.4.1 step 2] refuses an endpoint of another domain with 553', () => {
     const stage = new Stage();
     expect(attachAs(stage, stage.channel(stage.session(fred)), 'fred@rubble.com')).toEqual([553]);
@@ -68,6 +97,39 @@ describe('attach', () => {
     const stage = new Stage();
     stage.verdicts.set(`${fred} ${fred} core:data`, 'unknown');
     expect(attachAs(stage, stage.channel(stage.session(fred)), fred)).toEqual([537]);
+  });
+
+  describe('of guests, who are all the same identity', () => {
+    const guest = 'guest@example.com';
+    const of = (name: string): string => `guest/${name}@example.com`;
+    const arrive = (stage: Stage) => stage.channel(stage.session(guest, 'ANONYMOUS'));
+
+    it('is by a subaddress, never by the endpoint that they share', () => {
+      const stage = new Stage();
+      expect(attachAs(stage, arrive(stage), guest)).toEqual([537]);
+      expect(attachAs(stage, arrive(stage), fred)).toEqual([537]);
+      expect(attachAs(stage, arrive(stage), of('a'))).toEqual(['ok']);
+    });
+
+    it('takes over nobody else, whatever they ask for', () => {
+      const stage = new Stage();
+      const first = arrive(stage);
+      attachAs(stage, first, of('a'));
+      expect(attachAs(stage, arrive(stage), of('a'), 1, [option('attachOverride')])).toEqual([554]);
+      expect(first.link.terminated).toEqual([]);
+    });
+
+    it('is once for each, and for so many together', () => {
+      const stage = new Stage({ guests: 2 });
+      const first = arrive(stage);
+      expect(attachAs(stage, first, of('a'))).toEqual(['ok']);
+      expect(attachAs(stage, first, of('b'), 2)).toEqual([554]);
+      expect(attachAs(stage, arrive(stage), of('b'))).toEqual(['ok']);
+      expect(attachAs(stage, arrive(stage), of('c'))).toEqual([554]);
+      stage.relay.closed(first.channel);
+      expect(attachAs(stage, arrive(stage), of('c'))).toEqual(['ok']);
+      expect(attachAs(stage, stage.channel(stage.session(fred)), fred)).toEqual(['ok']);
+    });
   });
 
   it('[3340 §4.4.1 step 4] [3340 §5 rule 16] refuses an option that must be understood and is not with 504', () => {

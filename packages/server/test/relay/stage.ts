@@ -73,13 +73,13 @@ export class Stage {
   }
 
   /** A session whose peer authenticated as `identity`. */
-  session(identity?: string): RelaySession {
+  session(identity?: string, mechanism = 'PLAIN'): RelaySession {
     const facts: SessionFacts = {
       role: 'listener',
       secured: false,
       remoteAddress: 'test:1',
       localize: [],
-      ...(identity === undefined ? {} : { identity: { mechanism: 'PLAIN', authorization: identity } }),
+      ...(identity === undefined ? {} : { identity: { mechanism, authorization: identity } }),
     };
     return new RelaySession(() => facts);
   }

@@ -114,6 +114,8 @@ function lines(effect: Effect): string[] {
       const entry = `${name(owner)} ${name(actor)} ${actions?.join(' ') ?? '-'}`;
       return [`${name(effect.recipient)} ${effect.transID}: set ${entry}`];
     }
+    case 'access-changed':
+      return [];
     case 'detach':
       return [`${name(effect.endpoint)}: detach ${effect.code}`];
     case 'settle':

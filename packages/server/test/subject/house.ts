@@ -45,6 +45,7 @@ export class House {
         const { operation } = parseDataMessage(octetsOf(payload));
         if (operation !== undefined) this.received.push({ to, operation: parseOperation(operation) });
       },
+      accessChanged: () => {},
       detach: (endpoint, code) => this.detached.push(`${endpoint} ${code}`),
     };
     this.performer = new EffectMessages(sink);

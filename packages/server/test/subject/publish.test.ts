@@ -56,6 +56,28 @@ describe('publish', () => {
     ]);
   });
 
+  it('allows an entry so many updates a second, and refuses the next one with 450', () => {
+    const desk = new Desk(FRED, { publishesPerSecond: 2 });
+    const publish = (): string[] => messages(desk.publish(FRED, 1));
+    expect([publish(), publish(), publish()].flat()).toEqual([
+      'fred 1: reply 250',
+      'fred 1: reply 250',
+      'fred 1: reply 450',
+    ]);
+    desk.monotonic += 1000;
+    expect(publish()).toEqual(['fred 1: reply 250']);
+  });
+
+  it('tells an update that changes nothing visible from others; it is answered and passed on all the same', () => {
+    const desk = new Desk();
+    desk.subscribe(WILMA, 1);
+    const first = desk.publish(FRED, 3);
+    const second = desk.publish(FRED, 4);
+    expect([first.isUnchanged, second.isUnchanged]).toEqual([false, true]);
+    expect(messages(second)[0]).toBe('fred 4: reply 250');
+    expect(messages(second)[1]).toMatch(/^wilma 1: publish/);
+  });
+
   it('[A4] a new lastUpdate is later than the previous one, also when the clock is not', () => {
     const desk = new Desk();
     desk.now = 5;

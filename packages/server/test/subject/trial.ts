@@ -68,7 +68,7 @@ export class Trial {
 
   /** `recorder` is told before and after each decision. */
   constructor(recorder: Recorder) {
-    const sink = new EffectMessages({ send: () => {}, detach: () => {} });
+    const sink = new EffectMessages({ send: () => {}, accessChanged: () => {}, detach: () => {} });
     this.owner = new SubjectOwner({
       store: this.#observed(),
       clock: this.clock,

@@ -12,8 +12,11 @@ import {
   taggingCharacters,
 } from './stringprep.ts';
 
-/** ANONYMOUS (RFC 4505) at the server: a guest, with trace information if given. Off unless configured (B12). */
-export function anonymousServer(): ServerMechanism {
+/**
+ * ANONYMOUS (RFC 4505) at the server: a guest, with trace information if given. Off unless configured (B12).
+ * `authorization` is who guests act as; default nobody.
+ */
+export function anonymousServer(authorization = ''): ServerMechanism {
   return {
     name: 'ANONYMOUS',
     requireSecured: false,
@@ -22,7 +25,7 @@ export function anonymousServer(): ServerMechanism {
         const trace = decodeTrace(message);
         return {
           kind: 'complete',
-          identity: trace === '' ? { authorization: '' } : { authorization: '', trace },
+          identity: trace === '' ? { authorization } : { authorization, trace },
         };
       }),
   };

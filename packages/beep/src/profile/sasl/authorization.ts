@@ -26,11 +26,17 @@ export async function authorized(
   data?: Uint8Array,
 ): Promise<ServerStep> {
   const authorization = await authorize(requested, authentication);
-  if (authorization === undefined) return failed('not authorized to act as the requested identity');
+  if (authorization === undefined) {
+    return failed('not authorized to act as the requested identity', authentication);
+  }
   return { kind: 'complete', identity: { authorization }, ...(data && { data }) };
 }
 
-/** B13: one answer for every reason. */
-export function failed(text = 'authentication failed'): ServerStep {
-  return { kind: 'failed', error: new ReplyError(535, text) };
+/** B13: one answer for every reason. `authentication` is who the client says it is, once it has said so. */
+export function failed(text = 'authentication failed', authentication?: string): ServerStep {
+  return {
+    kind: 'failed',
+    error: new ReplyError(535, text),
+    ...(authentication === undefined ? {} : { authentication }),
+  };
 }

@@ -156,12 +156,14 @@ class DigestServerExchange implements ServerExchange {
       (single(directives, 'qop') ?? 'auth') === 'auth' &&
       single(directives, 'realm') === realm &&
       this.#isOurs(uri);
-    if (!isRight) return failed();
+    if (!isRight) return failed(undefined, name);
     // B13
     const found = await find(name);
     const secret = found ?? new Uint8Array(16);
     const exchange = { secret, nonce: this.#nonce, clientNonce, uri, authorization };
-    if (!isSame(proof, digestProof('client', exchange)) || found === undefined) return failed();
+    if (!isSame(proof, digestProof('client', exchange)) || found === undefined) {
+      return failed(undefined, name);
+    }
     const data = new TextEncoder().encode(`rspauth=${digestProof('server', exchange)}`);
     return authorized(authorize, authorization, name, data);
   }

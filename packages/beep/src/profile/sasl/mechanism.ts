@@ -36,7 +36,12 @@ export type ServerStep =
       /** Additional data with the successful outcome (RFC 4422 §3.6), such as SCRAM's server-final message. */
       readonly data?: Uint8Array;
     }
-  | { readonly kind: 'failed'; readonly error: ReplyError };
+  | {
+      readonly kind: 'failed';
+      readonly error: ReplyError;
+      /** Who the client says it is, as it sent it, for those who watch; the client is not told. */
+      readonly authentication?: string;
+    };
 
 /** The client's side of one authentication exchange; used once. What it throws ends the exchange. */
 export interface ClientMechanism {

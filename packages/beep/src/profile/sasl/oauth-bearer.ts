@@ -45,6 +45,8 @@ export interface OauthBearerClientOptions {
 const maxMessageOctets = 65_536;
 const separator = '\u0001';
 const b64token = /^[A-Za-z0-9._~+/-]+=*$/;
+/** RFC 6750 §2.1. What stands behind the blanks cannot be a blank, so that it is tried in one way only. */
+const bearerToken = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
 /** OAUTHBEARER at the server. */
 export function oauthBearerServer(options: OauthBearerServerOptions): ServerMechanism {
@@ -136,8 +138,8 @@ function parseMessage(message: Uint8Array) {
     credentials = value;
   }
   // 7628 §4.3: who sends no token is told what it needs.
-  const [, token] = credentials === '' ? ['', ''] : (/^bearer +(.+)$/i.exec(credentials ?? '') ?? []);
-  if (token === undefined || (token !== '' && !b64token.test(token))) throw malformed('no bearer token');
+  const [, token] = credentials === '' ? ['', ''] : (bearerToken.exec(credentials ?? '') ?? []);
+  if (token === undefined) throw malformed('no bearer token');
   return { requested: header.authorization, token };
 }
 

@@ -44,7 +44,9 @@ export function plainServer(options: PlainServerOptions): ServerMechanism {
       oneMessage(async (message) => {
         const { requested, authentication, password } = parseMessage(message);
         // B13
-        if (!(await verifier.verify(authentication, password, remoteAddress))) return failed();
+        if (!(await verifier.verify(authentication, password, remoteAddress))) {
+          return failed(undefined, authentication);
+        }
         return authorized(authorize, requested, authentication);
       }),
   };

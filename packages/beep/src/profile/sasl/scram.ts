@@ -192,13 +192,15 @@ class ScramExchange implements ServerExchange {
     const final = parseClientFinal(response);
     const { hash, authorize = actAsThemselves } = this.#options;
     // 5802 §6: that of the first message, without channel binding data.
-    if (!equalOctets(final.binding, octetsOf(first.header.text)) || final.nonce !== nonce) return failed();
+    if (!equalOctets(final.binding, octetsOf(first.header.text)) || final.nonce !== nonce) {
+      return failed(undefined, first.name);
+    }
     const signed = octetsOf(`${first.bare},${serverFirst},${final.withoutProof}`);
     const clientSignature = await this.#crypto.hmac(hash, keys.storedKey, signed);
-    if (final.proof.length !== clientSignature.length) return failed();
+    if (final.proof.length !== clientSignature.length) return failed(undefined, first.name);
     const storedKey = await this.#crypto.hash(hash, exclusiveOr(final.proof, clientSignature));
     // B13
-    if (!equalOctets(storedKey, keys.storedKey) || !isKnown) return failed();
+    if (!equalOctets(storedKey, keys.storedKey) || !isKnown) return failed(undefined, first.name);
     const signature = await this.#crypto.hmac(hash, keys.serverKey, signed);
     return authorized(
       authorize,

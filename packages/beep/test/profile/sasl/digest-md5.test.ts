@@ -28,7 +28,10 @@ const server = (options: Partial<DigestMd5ServerOptions> = {}) =>
   });
 const bob = (options: Partial<DigestMd5ClientOptions> = {}) =>
   digestMd5Client({ authentication: 'bob', password: 'secret', host: realm, ...options });
-const failure = { kind: 'failed', error: expect.objectContaining({ replyCode: 535 }) };
+const failure = expect.objectContaining({
+  kind: 'failed',
+  error: expect.objectContaining({ replyCode: 535 }),
+});
 
 /** The proof of who knows the secret of an unknown name. */
 function forge(response: string): string {
@@ -79,7 +82,9 @@ describe('digestMd5Server', () => {
   it('[B13] refuses an unknown name and a wrong password alike', async () => {
     expect(await course(bob({ password: 'wrong' }))).toEqual(failure);
     const unknown = await course(bob({ authentication: 'tom' }));
-    expect(unknown).toEqual(await course(bob({ password: 'wrong' })));
+    // What differs is for those who watch, not for the client.
+    const wrong = await course(bob({ password: 'wrong' }));
+    expect({ ...unknown, authentication: '' }).toEqual({ ...wrong, authentication: '' });
     // Who knows what a decoy is made of is refused all the same.
     const forged = await respond(
       (response) => response.replace(/response=\w+/, `response=${forge(response)}`),

@@ -29,6 +29,8 @@ export class FakeSession implements TunableSession {
     this.facts = { ...this.facts, identity };
   }
 
+  established(): void {}
+
   abort(reason: Error): void {
     this.aborted = reason;
   }

@@ -71,6 +71,14 @@ describe('oauthBearerServer', () => {
     });
   });
 
+  it('refuses many blanks in place of a token as fast as a few', () => {
+    const blanks = wire(`n,,^Aauth=Bearer${' '.repeat(65_000)}\n^A^A`);
+    const { user } = process.cpuUsage();
+    expect(() => exchange().respond(blanks)).toThrow(MessageError);
+    // Were each way tried to part them, it would be seconds.
+    expect(process.cpuUsage().user - user).toBeLessThan(500_000);
+  });
+
   it('[4422 §5] gives an empty challenge when there is no initial response', async () => {
     expect(await exchange().respond(undefined)).toEqual({ kind: 'challenge', data: new Uint8Array(0) });
   });

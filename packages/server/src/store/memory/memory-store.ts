@@ -42,6 +42,7 @@ export class MemoryStore implements Store {
   /** The endpoints of owners whose entries name an actor, by actor; a superset once entries are removed. */
   readonly #ownersByActor = new Map<string, Set<string>>();
   readonly #held = new Map<number, HeldRecord>();
+  readonly #secret = crypto.getRandomValues(new Uint8Array(32));
   #closed = false;
 
   async commit(writes: readonly StoreWrite[]): Promise<void> {
@@ -98,6 +99,11 @@ export class MemoryStore implements Store {
     this.#refuseClosed();
     const found = this.#endpoints.get(endpoint)?.credentials.find((each) => each.mechanism === mechanism);
     return found && (copyOf(found) as CredentialsOf<M>);
+  }
+
+  async secret(): Promise<Uint8Array> {
+    this.#refuseClosed();
+    return this.#secret;
   }
 
   async listHeld(after: number, limit: number): Promise<readonly HeldRecord[]> {

@@ -40,6 +40,7 @@ export class Database {
   readonly #access: StatementSync;
   readonly #accessByActor: StatementSync;
   readonly #credentials: StatementSync;
+  readonly #secret: StatementSync;
   readonly #putHeld: StatementSync;
   readonly #removeHeld: StatementSync;
   readonly #removeHeldOf: StatementSync;
@@ -91,6 +92,7 @@ export class Database {
       `SELECT mechanism, salt, iterations, stored_key AS storedKey, server_key AS serverKey
        FROM credentials WHERE endpoint = ? AND mechanism = ?`,
     );
+    this.#secret = sql(`SELECT octets FROM secret`);
     this.#putHeld = sql(
       `INSERT INTO held (id, recipient, recipient_endpoint, arrived_at, deadline, payload)
        SELECT ?, ?, endpoint, ?, ?, ? FROM endpoint WHERE endpoint = ? AND created_at IS NOT NULL`,
@@ -139,6 +141,10 @@ export class Database {
     return (
       mechanism === 'DIGEST-MD5' ? { mechanism, storedKey } : { ...rest, storedKey }
     ) as CredentialsOf<M>;
+  }
+
+  secret(): Uint8Array {
+    return this.#secret.get()?.['octets'] as Uint8Array;
   }
 
   listHeld(after: number, limit: number): readonly HeldRecord[] {

@@ -85,6 +85,11 @@ const MIGRATIONS: readonly string[] = [
   INSERT INTO credentials SELECT endpoint, mechanism, salt, iterations, stored_key, server_key FROM former_credentials;
   DROP TABLE former_credentials;
   `,
+  // What names without credentials are answered with has to look the same after a restart (B13).
+  `
+  CREATE TABLE secret (octets BLOB NOT NULL) STRICT;
+  INSERT INTO secret VALUES (randomblob(32));
+  `,
 ];
 
 /** Result codes of SQLite, in the low octet of `errcode`. */

@@ -108,6 +108,10 @@ class SqliteStore implements Store {
     return this.#call('findCredentials', [endpoint, mechanism]);
   }
 
+  secret(): Promise<Uint8Array> {
+    return this.#call('secret', []);
+  }
+
   listHeld(after: number, limit: number): Promise<readonly HeldRecord[]> {
     return this.#call('listHeld', [after, limit]);
   }

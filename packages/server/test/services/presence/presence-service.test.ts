@@ -96,6 +96,7 @@ describe('the presence service', () => {
     const messages = new EffectMessages(
       {
         send: (_service, _to, payload) => sent.push(new TextDecoder().decode(octetsOf(payload))),
+        accessChanged: () => {},
         detach: () => {},
       },
       '-00:00',

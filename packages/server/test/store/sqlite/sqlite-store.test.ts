@@ -46,7 +46,7 @@ describe('opening', () => {
     await (await openSqliteStore({ path })).close();
     const database = new DatabaseSync(path);
     expect(database.prepare('PRAGMA application_id').get()).toEqual({ application_id: 0x41504558 });
-    expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 3 });
+    expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 4 });
     database.close();
   });
 
@@ -56,7 +56,7 @@ describe('opening', () => {
     await first.close();
     sql(
       path,
-      `DROP TABLE held; DROP TABLE credentials; PRAGMA user_version = 1;
+      `DROP TABLE held; DROP TABLE credentials; DROP TABLE secret; PRAGMA user_version = 1;
        CREATE TABLE credentials (
          endpoint TEXT PRIMARY KEY, mechanism TEXT NOT NULL, salt BLOB NOT NULL, iterations INTEGER NOT NULL,
          stored_key BLOB NOT NULL, server_key BLOB NOT NULL

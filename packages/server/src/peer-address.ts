@@ -1,0 +1,40 @@
+import { isIP } from 'node:net';
+
+/**
+ * What counts as one address when peers are limited by it: an IPv4 address, or the 64 bits of an IPv6 address
+ * that are one network. Undefined for peers on this machine, which tell nothing about who is behind them: a
+ * proxy there stands for many; so for whatever is no address. `remoteAddress` is `host:port`, as sessions have it.
+ */
+export function limitedAddress(remoteAddress: string): string | undefined {
+  const host = hostOf(remoteAddress);
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host)?.[1];
+  const address = mapped ?? host;
+  if (address === '::1' || address.startsWith('127.')) return undefined;
+  switch (isIP(address)) {
+    case 4:
+      return address;
+    case 6:
+      return network(address);
+    default:
+      return undefined;
+  }
+}
+
+/** `host` of `host:port`, without the brackets of IPv6. */
+function hostOf(remoteAddress: string): string {
+  const host = remoteAddress.slice(0, Math.max(0, remoteAddress.lastIndexOf(':')));
+  return host.startsWith('[') ? host.slice(1, -1) : host;
+}
+
+/** The first four groups, as the text of the system writes them: `::` stands for as many zeros as are missing. */
+function network(address: string): string {
+  const [zoneless = ''] = address.toLowerCase().split('%');
+  const [before = '', behind] = zoneless.split('::');
+  const groups = before === '' ? [] : before.split(':');
+  if (behind !== undefined) {
+    const last = behind === '' ? [] : behind.split(':');
+    while (groups.length + last.length < 8) groups.push('0');
+    groups.push(...last);
+  }
+  return `${groups.slice(0, 4).join(':')}::/64`;
+}
