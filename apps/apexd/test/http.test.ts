@@ -15,7 +15,13 @@ async function httpOf(server: Serving): Promise<string> {
 
 function attach(at: string, endpoint: string) {
   const url = `ws://${at}/beep`;
-  return connectWebSocket({ url, endpoint, credentials: { password: 'yabba' }, requireTls: false });
+  return connectWebSocket({
+    url,
+    endpoint,
+    credentials: { password: 'yabba' },
+    requireTls: false,
+    reconnect: false,
+  });
 }
 
 async function status(at: string, path: string): Promise<number> {
