@@ -11,9 +11,9 @@ export interface DomainOptions {
   readonly tls?: object;
   /** Keys of the configuration. */
   readonly auth?: object;
+  readonly edge?: object;
   /** Serves WebSocket too. */
   readonly http?: true;
-  readonly edge?: object;
   /** Files of its folder; without `cert.pem` a certificate is made. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -82,11 +82,12 @@ export class Domain {
       const port = /:(\d+)$/.exec(line)?.[1];
       return port === undefined ? undefined : Number(port);
     });
-    if (this.#options.edge === undefined) return;
-    this.#tlsPort = await this.#server.find((line) => {
-      const port = /:(\d+) \(TLS from the first octet\)$/.exec(line)?.[1];
-      return port === undefined ? undefined : Number(port);
-    });
+    if (this.#options.edge !== undefined) {
+      this.#tlsPort = await this.#server.find((line) => {
+        const port = /:(\d+) \(TLS from the first octet\)$/.exec(line)?.[1];
+        return port === undefined ? undefined : Number(port);
+      });
+    }
     if (this.#options.http === true) {
       this.webSocket = await this.#server.find((line) => /^WebSocket at (\S+)$/.exec(line)?.[1]);
     }
