@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { tlsProfile } from '../../../src/profile/tls/tls-profile.ts';
 import { Wire } from '../../session/wire.ts';
 
-it('[3080 §3.1.3] [B11] hands over to TLS where a Vortex initiator begins it, and what it says there stays whole', () => {
+it('[B11] hands over to TLS where a Vortex initiator begins it, and what it says there stays whole', () => {
   const recorded = readFileSync(new URL('../../fixtures/vortex/tls.c2s.bin', import.meta.url));
   const wire = new Wire({ profiles: [tlsProfile()] });
   // Its handshake follows the answer to its start, which has to have left.
