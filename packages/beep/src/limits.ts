@@ -22,9 +22,15 @@ export interface Limits {
   readonly unansweredExchanges: number;
   /**
    * Octets that a session keeps for exchanges of its peer, on all channels together: their MSGs, and
-   * replies, until the peer has taken these. Above it, as for `unansweredExchanges`.
+   * replies, until the peer has taken these. Above it, as for `unansweredExchanges`. What came in the windows
+   * that were open by then may take it as far beyond as `openWindowOctets`; then a MSG ends the session.
    */
   readonly exchangeOctets: number;
+  /**
+   * Octets of receive windows that are open, on all channels together, beyond the first 4096 of each. A
+   * channel that finds them spent has a window of 4096.
+   */
+  readonly openWindowOctets: number;
   /**
    * Octets of messages that have begun to arrive, on all channels together. Above it a MSG is refused with
    * 554, and a reply ends the session.
@@ -57,6 +63,7 @@ export const defaultLimits: Limits = {
   channels: 1024,
   unansweredExchanges: 1024,
   exchangeOctets: 1_048_576,
+  openWindowOctets: Number.POSITIVE_INFINITY,
   unfinishedOctets: 4_194_304,
   answersInProgress: 256,
   messagesPerSecond: Number.POSITIVE_INFINITY,

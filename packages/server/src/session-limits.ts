@@ -16,7 +16,8 @@ export interface SessionLimits {
   readonly outstandingExchanges: number;
   /**
    * Octets that one session keeps: of messages that have begun to arrive, and as much again of exchanges whose
-   * reply the peer has not taken.
+   * reply the peer has not taken. Receive windows are open for as much, beyond the first 4096 of each channel;
+   * exchanges of twice as much end the session.
    */
   readonly sessionOctets: number;
   /** MSGs of one session in a second, beyond which its peer is slowed. */
@@ -57,6 +58,7 @@ export function beepLimits(limits: SessionLimits): Partial<Limits> {
     receiveWindowOctets: limits.receiveWindowOctets,
     unansweredExchanges: limits.outstandingExchanges,
     exchangeOctets: limits.sessionOctets,
+    openWindowOctets: limits.sessionOctets,
     unfinishedOctets: limits.sessionOctets,
     messagesPerSecond: limits.messagesPerSecond,
     octetsPerSecond: limits.octetsPerSecond,

@@ -16,7 +16,7 @@ import { ClientExchanges, type ReplyQueue, ServerExchange, ServerExchanges } fro
 import { canLeave, cutShort, writeFragment } from './fragmentation.ts';
 import { checkFrame, type OldestMessage, type ReceiveState, wrong } from './frame-rules.ts';
 import { Reassembly } from './reassembly.ts';
-import { ReceiveWindow, replyReserveOctets, SendWindow } from './window.ts';
+import { initialWindowOctets, ReceiveWindow, replyReserveOctets, SendWindow } from './window.ts';
 
 /** What a channel asks of its session. */
 export interface ChannelHost extends TunableSession {
@@ -30,10 +30,14 @@ export interface ChannelHost extends TunableSession {
   readonly isSlowed: boolean;
   /** Whether exchanges have more octets than are to be kept. */
   readonly isFull: boolean;
+  /** Whether they have so many that no MSG is taken any more. */
+  readonly isOverfull: boolean;
   /** Exchanges of a channel have that many octets more. */
   keep(octets: number): void;
   /** Octets of all messages that have begun to arrive. */
   unfinishedOctets: number;
+  /** Octets of all receive windows, beyond what each begins with. */
+  openWindowOctets: number;
   /** The channel may have a frame to send. */
   frameReady(channel: BeepChannel): void;
   /** The channel's receive window should be opened. */
@@ -96,6 +100,8 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
   #reserveSpent = 0;
   /** Octets of exchanges that the session knows of. */
   #toldOctets = 0;
+  /** Octets of its window that the session knows of. */
+  #openOctets = 0;
 
   constructor(
     host: ChannelHost,
@@ -223,7 +229,8 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
     checkFrame(header, this, this.#host.allowNulPayload);
     const { kind, size, more, ansno } = header;
     if (kind === 'MSG') {
-      if (size === 0 && this.unfinished === undefined && this.#isOverloaded) {
+      const isUnbounded = size === 0 && this.#isOverloaded;
+      if (this.unfinished === undefined && (isUnbounded || this.#host.isOverfull)) {
         throw wrong(header, 'limit.exchanges', 'too many MSGs without a reply');
       }
       return;
@@ -247,6 +254,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
       this.#reserveSpent += header.size;
     }
     this.receiving.received(header.size);
+    this.#tellOpen();
     if (header.kind === 'MSG') this.#receiveMessage(header, payload);
     else this.#receiveReply(header, payload);
     this.#considerSeq();
@@ -404,6 +412,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
     if (!this.#isSeqDue) return;
     const window = this.#windowOctets;
     this.receiving.open(window);
+    this.#tellOpen();
     writer.seq(this.number, this.receiving.expected, window);
   }
 
@@ -428,11 +437,21 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
   }
 
   get #windowOctets(): number {
-    const { managementWindowOctets, receiveWindowOctets } = this.#host.limits;
+    const { managementWindowOctets, receiveWindowOctets, openWindowOctets } = this.#host.limits;
     const whole = this.number === 0 ? managementWindowOctets : receiveWindowOctets;
-    if (!this.#isOverloaded) return whole;
+    if (!this.#isOverloaded) {
+      const free = Math.max(0, openWindowOctets - this.#host.openWindowOctets);
+      return Math.min(whole, initialWindowOctets + this.#openOctets + free);
+    }
     // A peer that has yet to read our MSGs owes nothing and may begin some; a window of them is too many.
     return this.#reserveSpent > whole ? 0 : replyReserveOctets;
+  }
+
+  /** The session adds up how far windows are open. */
+  #tellOpen(): void {
+    const octets = Math.max(0, this.receiving.left - initialWindowOctets);
+    this.#host.openWindowOctets += octets - this.#openOctets;
+    this.#openOctets = octets;
   }
 
   // --- the end
@@ -447,6 +466,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
     this.#exchanges.clear();
     this.#tellKept();
     this.#host.unfinishedOctets -= this.#reassembly.octets;
+    this.#host.openWindowOctets -= this.#openOctets;
     this.#leaving = undefined;
     this.unsentOctets = 0;
     for (const { onReply } of waiting) {

@@ -243,8 +243,8 @@ export class ServerExchanges {
   }
 }
 
-/** What an exchange or a queued reply costs beside its payload, roughly. */
-const overheadOctets = 64;
+/** What an exchange or a queued reply costs beside its payload, roughly: an object, and an array with its buffer. */
+const overheadOctets = 256;
 
 function complete(): UsageError {
   return new UsageError('exchange.complete', 'the exchange has its reply already');

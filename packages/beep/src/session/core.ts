@@ -54,6 +54,7 @@ export class SessionCore implements ManagementHost, FrameSink {
   /** What the limits of these names are about. */
   exchangeOctets = 0;
   unfinishedOctets = 0;
+  openWindowOctets = 0;
   readonly #rates: Rates;
   readonly #clock = (): number => this.now();
   /** A receive window that was held back may be opened. */
@@ -180,6 +181,11 @@ export class SessionCore implements ManagementHost, FrameSink {
   /** Whether as much is kept as may be. */
   get isFull(): boolean {
     return this.exchangeOctets > this.limits.exchangeOctets;
+  }
+
+  /** Whether the peer has sent MSGs beyond what it could send before it had to wait. */
+  get isOverfull(): boolean {
+    return this.exchangeOctets > this.limits.exchangeOctets + this.limits.openWindowOctets;
   }
 
   #relieve(): void {

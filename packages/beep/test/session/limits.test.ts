@@ -40,6 +40,33 @@ describe('what a session keeps for its peer', () => {
     expect(wire.headers()).toContain('SEQ 5 0 65536');
   });
 
+  it('is bounded in advance: windows are open for so much together, and a channel that finds it spent has the first', () => {
+    const { wire } = withChannels([1, 3], { openWindowOctets: 61_440 });
+    wire.frame('MSG 3 1 .', 'x'.repeat(2048));
+    expect(wire.headers()).toEqual(['SEQ 3 2048 4096']);
+    wire.frame('MSG 1 1 .', 'x'.repeat(60_000));
+    wire.frame('MSG 3 2 .', 'x'.repeat(2048));
+    expect(wire.headers()).toEqual(['SEQ 1 60000 65536', 'SEQ 3 4096 4096']);
+  });
+
+  it('is open for others once a channel is closed', () => {
+    const { wire } = withChannels([1, 3], { openWindowOctets: 61_440 });
+    wire.manage(3, "<close number='1' code='200' />");
+    wire.take();
+    wire.frame('MSG 3 1 .', 'x'.repeat(2048));
+    expect(wire.headers()).toEqual(['SEQ 3 2048 65536']);
+  });
+
+  it('ends with a peer that goes on once what fitted into open windows is there', () => {
+    const { wire, recorder } = withChannels([1, 3], { exchangeOctets: 20_000, openWindowOctets: 20_000 });
+    wire.frame('MSG 1 1 .', 'x'.repeat(15_000));
+    recorder.exchanges[0]?.reply(octets('x'.repeat(15_000)));
+    expect(wire.frame('MSG 1 2 .', 'x'.repeat(9000))).toBe('need-more');
+    expect(wire.frame('MSG 3 1 .', 'x')).toBe('need-more');
+    recorder.exchanges[1]?.reply(octets('x'.repeat(1000)));
+    expect(wire.frame('MSG 3 2 .', 'x')).toMatchObject({ code: 'limit.exchanges' });
+  });
+
   it('[3080 §2.6.3] refuses a MSG that would take what has begun to arrive over the limit, and goes on', () => {
     const { wire, recorder } = withChannels([1, 3, 5], { unfinishedOctets: 50_000 });
     wire.frame('MSG 1 1 *', 'a'.repeat(30_000));
