@@ -13,7 +13,7 @@ import { HostilePeer } from './hostile-peer.ts';
  */
 const { sessionOctets, receiveWindowOctets, channelsPerSession } = defaultSessionLimits;
 /** docs/security.md, "Limits": what a connection costs at most. */
-const BOUND_OCTETS = 3 * sessionOctets + receiveWindowOctets + channelsPerSession * 12 * 1024;
+const BOUND_OCTETS = 4 * sessionOctets + receiveWindowOctets + channelsPerSession * 12 * 1024;
 const PEERS = 8;
 /** Generous: this machine may be busy with other things. A server that is kept busy by one attack takes minutes. */
 const PATIENCE_MS = 10_000;
