@@ -37,6 +37,13 @@ export class RelaySession {
     for (const { link } of this.channels) octets += link.unsentOctets;
     return octets;
   }
+
+  /** Deliveries that the peer has not acknowledged. */
+  get unacknowledged(): number {
+    let count = 0;
+    for (const { deliveries } of this.channels) count += deliveries.count;
+    return count;
+  }
 }
 
 /** One APEX channel: the scope of the transaction-identifiers of attach and bind (RFC 3340 §6.1.1 rule 1, C1). */
@@ -72,6 +79,11 @@ export class Deliveries {
       this.#sentAt = this.#sentAt.slice(this.#head);
       this.#head = 0;
     }
+  }
+
+  /** Those that are not acknowledged. */
+  get count(): number {
+    return this.#sentAt.length - this.#head;
   }
 
   /** When the oldest unacknowledged delivery was sent; undefined when there is none. */

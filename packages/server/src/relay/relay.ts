@@ -16,7 +16,10 @@ import type { Attachment, RelayChannel, RelaySession } from './relay-session.ts'
 export interface RelayLimits extends HeldLimits {
   /** How long an endpoint may take to answer one `data`, in milliseconds (C13). */
   readonly deliveryMs: number;
-  /** Octets that may wait for a peer that does not read, on all channels of its session (C13). */
+  /**
+   * Octets that may wait for a peer that does not read, on all channels of its session (C13); and one unanswered
+   * `data` for each 256 of them.
+   */
   readonly unsentOctets: number;
   /** Unterminated attaches and binds of one session. */
   readonly attachmentsPerSession: number;
@@ -30,6 +33,9 @@ export const defaultRelayLimits: Omit<RelayLimits, keyof HeldLimits> = {
   attachmentsPerSession: 1000,
   guests: 100,
 };
+
+/** What a delivery costs at least until it is acknowledged, whether or not its octets have left. */
+const DELIVERY_OCTETS = 256;
 
 /** What happened to one recipient (RFC 3340 §4.4.4.1 step 5): undefined when it answered `ok`. */
 export type Settled = (failure: Error | undefined) => void;
@@ -239,9 +245,15 @@ export class Relay {
   }
 
   #send(channel: RelayChannel, payload: Payload, settled: Settled): void {
-    if (channel.session.unsentOctets > this.#limits.unsentOctets) {
-      this.#stall(channel, `more than ${this.#limits.unsentOctets} octets wait for it`);
+    const { unsentOctets } = this.#limits;
+    if (channel.session.unsentOctets > unsentOctets) {
+      this.#stall(channel, `more than ${unsentOctets} octets wait for it`);
       return this.drop(new ReplyError(451, 'the recipient does not read'), settled);
+    }
+    const deliveries = Math.max(1, Math.floor(unsentOctets / DELIVERY_OCTETS));
+    if (channel.session.unacknowledged >= deliveries) {
+      this.#stall(channel, `more than ${deliveries} data wait for its answer`);
+      return this.drop(new ReplyError(451, 'the recipient does not answer'), settled);
     }
     channel.deliveries.sent(this.now());
     this.#waiting.add(channel);

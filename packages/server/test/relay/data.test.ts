@@ -156,6 +156,17 @@ describe('delivery', () => {
     expect(wilmaAt.link.sent).toEqual([]);
   });
 
+  it('[C13] detaches an endpoint that reads, and owes too many answers', () => {
+    const { stage, fredAt, wilmaAt } = twoAttached({ unsentOctets: 600 });
+    for (let count = 0; count < 2; count += 1) send(stage, fredAt, fred, [wilma]);
+    wilmaAt.link.sent[0]!.acknowledge();
+    send(stage, fredAt, fred, [wilma]);
+    expect(wilmaAt.link.terminated).toEqual([]);
+    send(stage, fredAt, fred, [wilma]);
+    expect(wilmaAt.link.terminated).toEqual([{ transID: 1, code: 451 }]);
+    expect(wilmaAt.link.sent).toHaveLength(3);
+  });
+
   it('counts what was delivered and what was refused by the recipient', () => {
     const { stage, fredAt, wilmaAt } = twoAttached();
     send(stage, fredAt, fred, [wilma]);
