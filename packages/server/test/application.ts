@@ -79,6 +79,16 @@ export class Application {
     return transID;
   }
 
+  /** Tells the destinations of a publisher's entry, first as it is and then whenever it changes. */
+  async subscribe(publisher: string, seen: (destinations: readonly string[]) => void): Promise<void> {
+    const told = (operation: Operation): void => {
+      if (operation.kind === 'publish') seen(operation.presence.tuples.map(({ destination }) => destination));
+    };
+    const transID = newTransID(this.#random);
+    told(await this.#ask({ kind: 'subscribe', publisher, transID, duration: 3600 }));
+    this.#answer = told;
+  }
+
   async close(): Promise<void> {
     await this.#peer.released();
   }

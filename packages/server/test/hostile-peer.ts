@@ -81,15 +81,36 @@ export class HostilePeer {
     return this.frame(`MSG 0 ${this.#message} .`, `Content-Type: application/beep+xml\r\n\r\n${xml}`);
   }
 
-  /** Starts APEX channels 1, 3, 5 …; returns their numbers. */
-  async start(count: number): Promise<number[]> {
-    const numbers = Array.from({ length: count }, (_, index) => 2 * index + 1);
+  /** PLAIN, on channel 1. */
+  async authenticate(endpoint: string, password: string): Promise<void> {
+    const blob = Buffer.from(`\0${endpoint}\0${password}`).toString('base64');
+    const profile = `<profile uri='http://iana.org/beep/SASL/PLAIN'>&lt;blob>${blob}&lt;/blob></profile>`;
+    await this.manage(`<start number='1'>${profile}</start>`);
+  }
+
+  /** A message that takes all that is open of the window of a channel, at most 60,000 octets. */
+  async fill(channel: number, msgno: number): Promise<boolean> {
+    const room = (this.#edges.get(channel) ?? 4096) - (this.#seqnos.get(channel) ?? 0);
+    return room > 0 && (await this.frame(`MSG ${channel} ${msgno} .`, 'x'.repeat(Math.min(room, 60_000))));
+  }
+
+  /** Starts APEX channels from that number on, such as 1, 3, 5 …; returns their numbers. */
+  async start(count: number, first = 1): Promise<number[]> {
+    const numbers = Array.from({ length: count }, (_, index) => first + 2 * index);
     for (const number of numbers) {
       await this.manage(`<start number='${number}'><profile uri='http://iana.org/beep/APEX' /></start>`);
       // Keeps the windows of channel zero open.
       if (number % 16 === 1) await this.write(`SEQ 0 0 ${1 << 20}\r\n`);
     }
+    // All windows have been opened by then.
+    await this.isAnswered(0, this.#message);
     return numbers;
+  }
+
+  /** Waits for the reply to a message, or until the connection is gone. */
+  async isAnswered(channel: number, msgno: number): Promise<void> {
+    const reply = new RegExp(`^(RPY|ERR) ${channel} ${msgno} \\.`, 'm');
+    while (!this.isClosed && !reply.test(this.#text)) await new Promise((resolve) => setTimeout(resolve, 10));
   }
 
   close(): void {
