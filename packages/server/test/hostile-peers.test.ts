@@ -139,7 +139,7 @@ const strangers: Attacks = {
   },
   async 'starts channels and closes them, again and again'(peer) {
     await peer.greet();
-    for (let count = 0; count < 300; count += 1) {
+    for (let count = 0; count < 150; count += 1) {
       await peer.start(1);
       await peer.manage("<close number='1' code='200' />");
     }
