@@ -11,12 +11,13 @@ import type {
   SessionHandle,
   TunableSession,
 } from '../session/profile.ts';
+import { type Allowance, Share } from './allowance.ts';
 import { type ChannelInput, type ChannelState, nextChannelState } from './channel-state.ts';
 import { ClientExchanges, type ReplyQueue, ServerExchange, ServerExchanges } from './exchange.ts';
 import { canLeave, cutShort, writeFragment } from './fragmentation.ts';
 import { checkFrame, type OldestMessage, type ReceiveState, wrong } from './frame-rules.ts';
 import { Reassembly } from './reassembly.ts';
-import { initialWindowOctets, ReceiveWindow, replyReserveOctets, SendWindow } from './window.ts';
+import { ReceiveWindow, replyReserveOctets, SendWindow } from './window.ts';
 
 /** What a channel asks of its session. */
 export interface ChannelHost extends TunableSession {
@@ -28,16 +29,7 @@ export interface ChannelHost extends TunableSession {
   readonly isQuiet: boolean;
   /** Whether the peer is beyond its rates: no window is opened. */
   readonly isSlowed: boolean;
-  /** Whether exchanges have more octets than are to be kept. */
-  readonly isFull: boolean;
-  /** Whether they have so many that no MSG is taken any more. */
-  readonly isOverfull: boolean;
-  /** Exchanges of a channel have that many octets more. */
-  keep(octets: number): void;
-  /** Octets of all messages that have begun to arrive. */
-  unfinishedOctets: number;
-  /** Octets of all receive windows, beyond what each begins with. */
-  openWindowOctets: number;
+  readonly allowance: Allowance;
   /** The channel may have a frame to send. */
   frameReady(channel: BeepChannel): void;
   /** The channel's receive window should be opened. */
@@ -98,10 +90,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
   #ignoring = false;
   /** Octets of MSGs that began in what is kept for replies, since there is too much to do. */
   #reserveSpent = 0;
-  /** Octets of exchanges that the session knows of. */
-  #toldOctets = 0;
-  /** Octets of its window that the session knows of. */
-  #openOctets = 0;
+  readonly #share: Share;
 
   constructor(
     host: ChannelHost,
@@ -116,6 +105,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
     this.profileUri = profileUri;
     this.handler = handler;
     this.#hold = hold;
+    this.#share = new Share(host.allowance);
     this.sending = new SendWindow(firstSeqno);
     this.receiving = new ReceiveWindow(firstSeqno);
     this.#considerSeq();
@@ -230,7 +220,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
     const { kind, size, more, ansno } = header;
     if (kind === 'MSG') {
       const isUnbounded = size === 0 && this.#isOverloaded;
-      if (this.unfinished === undefined && (isUnbounded || this.#host.isOverfull)) {
+      if (this.unfinished === undefined && (isUnbounded || this.#host.allowance.isOverfull)) {
         throw wrong(header, 'limit.exchanges', 'too many MSGs without a reply');
       }
       return;
@@ -239,7 +229,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
     if (octets + size > this.#messageOctets) {
       throw wrong(header, 'limit.message', `a reply of more than ${this.#messageOctets} octets`);
     }
-    if (more && this.#isTooMuch(size)) {
+    if (more && !this.#host.allowance.hasRoomFor(size)) {
       throw wrong(header, 'limit.unfinished', 'more has begun to arrive than may be kept');
     }
     const tooMany = answersInProgress >= this.#host.limits.answersInProgress;
@@ -254,7 +244,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
       this.#reserveSpent += header.size;
     }
     this.receiving.received(header.size);
-    this.#tellOpen();
+    this.#share.window(this.receiving.left);
     if (header.kind === 'MSG') this.#receiveMessage(header, payload);
     else this.#receiveReply(header, payload);
     this.#considerSeq();
@@ -277,7 +267,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
     } else if (this.#reassembly.octets + payload.length > this.#messageOctets) {
       this.#refuse(header, 'the message is too long');
       this.#host.report('limit.message', `a message of more than ${this.#messageOctets} octets`);
-    } else if (more && this.#isTooMuch(payload.length)) {
+    } else if (more && !this.#host.allowance.hasRoomFor(payload.length)) {
       this.#refuse(header, 'too much has begun to arrive');
       this.#host.report(
         'limit.unfinished',
@@ -291,20 +281,15 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
 
   #refuse(header: DataHeader, text: string): void {
     this.#ignoring = header.more;
-    this.#host.unfinishedOctets -= this.#reassembly.octets;
     this.#reassembly.ignore(header);
+    this.#share.unfinished(this.#reassembly.octets);
     this.#addExchange(header.msgno, emptyPayload).error(this.#host.refusal(554, text));
   }
 
   #reassemble(header: DataHeader, payload: Uint8Array): Uint8Array | undefined {
-    const before = this.#reassembly.octets;
     const whole = this.#reassembly.add(header, payload);
-    this.#host.unfinishedOctets += this.#reassembly.octets - before;
+    this.#share.unfinished(this.#reassembly.octets);
     return whole;
-  }
-
-  #isTooMuch(octets: number): boolean {
-    return this.#host.unfinishedOctets + octets > this.#host.limits.unfinishedOctets;
   }
 
   #receiveReply(header: DataHeader, payload: Uint8Array): void {
@@ -340,7 +325,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
   #addExchange(msgno: number, payload: Uint8Array): ServerExchange {
     const exchange = new ServerExchange(msgno, payload, this);
     this.#exchanges.add(exchange, true);
-    this.#tellKept();
+    this.#share.exchanges(this.#exchanges.octets);
     return exchange;
   }
 
@@ -353,15 +338,8 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
     if (this.state === 'closed') return;
     this.unsentOctets += octets;
     this.#exchanges.replyAdded(octets);
-    this.#tellKept();
+    this.#share.exchanges(this.#exchanges.octets);
     if (exchange === this.#exchanges.first) this.#host.frameReady(this);
-  }
-
-  /** The session adds up what its channels keep. */
-  #tellKept(): void {
-    const octets = this.#exchanges.octets - this.#toldOctets;
-    this.#toldOctets += octets;
-    this.#host.keep(octets);
   }
 
   // --- sending
@@ -385,7 +363,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
       return;
     }
     this.#exchanges.replyLeft(message, octets);
-    this.#tellKept();
+    this.#share.exchanges(this.#exchanges.octets);
     this.#considerSeq();
     this.#progressed();
   }
@@ -412,7 +390,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
     if (!this.#isSeqDue) return;
     const window = this.#windowOctets;
     this.receiving.open(window);
-    this.#tellOpen();
+    this.#share.window(this.receiving.left);
     writer.seq(this.number, this.receiving.expected, window);
   }
 
@@ -433,25 +411,15 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
   }
 
   get #isOverloaded(): boolean {
-    return this.#exchanges.unanswered > this.#host.limits.unansweredExchanges || this.#host.isFull;
+    return this.#exchanges.unanswered > this.#host.limits.unansweredExchanges || this.#host.allowance.isFull;
   }
 
   get #windowOctets(): number {
-    const { managementWindowOctets, receiveWindowOctets, openWindowOctets } = this.#host.limits;
+    const { managementWindowOctets, receiveWindowOctets } = this.#host.limits;
     const whole = this.number === 0 ? managementWindowOctets : receiveWindowOctets;
-    if (!this.#isOverloaded) {
-      const free = Math.max(0, openWindowOctets - this.#host.openWindowOctets);
-      return Math.min(whole, initialWindowOctets + this.#openOctets + free);
-    }
+    if (!this.#isOverloaded) return this.#share.windowOf(whole);
     // A peer that has yet to read our MSGs owes nothing and may begin some; a window of them is too many.
     return this.#reserveSpent > whole ? 0 : replyReserveOctets;
-  }
-
-  /** The session adds up how far windows are open. */
-  #tellOpen(): void {
-    const octets = Math.max(0, this.receiving.left - initialWindowOctets);
-    this.#host.openWindowOctets += octets - this.#openOctets;
-    this.#openOctets = octets;
   }
 
   // --- the end
@@ -464,9 +432,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
     };
     const waiting = this.#messages.clear();
     this.#exchanges.clear();
-    this.#tellKept();
-    this.#host.unfinishedOctets -= this.#reassembly.octets;
-    this.#host.openWindowOctets -= this.#openOctets;
+    this.#share.end();
     this.#leaving = undefined;
     this.unsentOctets = 0;
     for (const { onReply } of waiting) {

@@ -1,3 +1,4 @@
+import { Allowance } from '../channel/allowance.ts';
 import type { BeepChannel, CloseResult } from '../channel/channel.ts';
 import { BeepError, FrameError, ReplyError, SessionLostError, UsageError } from '../errors.ts';
 import type { FrameSink } from '../frame/decoder.ts';
@@ -13,14 +14,7 @@ import type { ChannelEnd, Profile } from './profile.ts';
 import { Rates } from './rates.ts';
 import { findProfile } from './registry.ts';
 import { nextSessionState, type SessionInput, type SessionState } from './session-state.ts';
-
-/** Between a request for transport security and what comes of it. */
-interface Tuning {
-  readonly deadline: number | undefined;
-  /** To be told when nothing more is on its way. */
-  readonly isQuiet: ((inTime: boolean) => void) | undefined;
-  readonly isAgreed: boolean;
-}
+import { Tuning } from './tuning.ts';
 
 const noOctets = new Uint8Array(0);
 
@@ -51,10 +45,7 @@ export class SessionCore implements ManagementHost, FrameSink {
   readonly output = new Output();
   facts: SessionFacts;
   state: SessionState = 'greeting';
-  /** What the limits of these names are about. */
-  exchangeOctets = 0;
-  unfinishedOctets = 0;
-  openWindowOctets = 0;
+  readonly allowance: Allowance;
   readonly #rates: Rates;
   readonly #clock = (): number => this.now();
   /** A receive window that was held back may be opened. */
@@ -70,7 +61,7 @@ export class SessionCore implements ManagementHost, FrameSink {
   isReading = false;
   /** What came behind the last frame. */
   trailing: Uint8Array = noOctets;
-  #tuning: Tuning | undefined = undefined;
+  readonly #tuning = new Tuning();
   /** Closed channels whose handlers have to be told. */
   #closed: { readonly channel: BeepChannel; readonly reason: ChannelEnd }[] | undefined = undefined;
   #endEvent: Extract<SessionEvent, { kind: 'ended' | 'tuned' }> | undefined = undefined;
@@ -82,6 +73,7 @@ export class SessionCore implements ManagementHost, FrameSink {
     this.#hooks = hooks;
     this.limits = hooks.limits;
     this.allowNulPayload = hooks.allowNulPayload;
+    this.allowance = new Allowance(hooks.limits, () => this.#relieve());
     this.#rates = new Rates(hooks.limits, hooks.now());
     this.zero = new ChannelZero(this);
     this.#incoming = this.zero.channel;
@@ -127,20 +119,22 @@ export class SessionCore implements ManagementHost, FrameSink {
 
   // 3080 §3.1.3.1
   quieten(isQuiet: (inTime: boolean) => void): void {
-    const deadline = this.now() + this.limits.closeWaitMs;
-    this.#tuning = { deadline, isQuiet, isAgreed: false };
+    this.#tuning.quieten(this.now() + this.limits.closeWaitMs, isQuiet);
     this.attention();
   }
 
   resume(): void {
-    this.#tuning = undefined;
+    this.#tuning.resume();
     this.#wakeChannels();
   }
 
-  #wakeChannels(): void {
-    this.zero.channel.wake();
-    for (const channel of this.channels.values()) channel.wake();
+  // 3080 §3.1.3.2
+  tune(): void {
+    this.#tuning.agree();
+    this.attention();
   }
+
+  // --- rates
 
   /** Octets have arrived. */
   received(octets: number): void {
@@ -171,32 +165,15 @@ export class SessionCore implements ManagementHost, FrameSink {
     );
   }
 
-  /** Exchanges of a channel have begun, grown or ended. */
-  keep(octets: number): void {
-    const wasFull = this.isFull;
-    this.exchangeOctets += octets;
-    if (wasFull && !this.isFull) this.#relieve();
-  }
-
-  /** Whether as much is kept as may be. */
-  get isFull(): boolean {
-    return this.exchangeOctets > this.limits.exchangeOctets;
-  }
-
-  /** Whether the peer has sent MSGs beyond what it could send before it had to wait. */
-  get isOverfull(): boolean {
-    return this.exchangeOctets > this.limits.exchangeOctets + this.limits.openWindowOctets;
-  }
-
+  /** Windows that were held still may be opened, when no frame is being read or written. */
   #relieve(): void {
     this.#isRelieved = true;
     this.attention();
   }
 
-  // 3080 §3.1.3.2
-  tune(): void {
-    this.#tuning = { deadline: this.#tuning?.deadline, isQuiet: undefined, isAgreed: true };
-    this.attention();
+  #wakeChannels(): void {
+    this.zero.channel.wake();
+    for (const channel of this.channels.values()) channel.wake();
   }
 
   // --- FrameSink
@@ -219,7 +196,7 @@ export class SessionCore implements ManagementHost, FrameSink {
     if (header.kind === 'MSG' && !header.more && this.#rates.message(this.#clock)) this.#slow();
     channel.receive(header, payload);
     // Whoever used a channel that was closed is told before the next frame is read, on whatever channel.
-    const isDue = this.#closed !== undefined || this.#tuning?.isAgreed === true;
+    const isDue = this.#closed !== undefined || this.#tuning.isAgreed;
     if (isDue && this.state !== 'ended') this.settle();
     return this.state !== 'ended';
   }
@@ -248,7 +225,7 @@ export class SessionCore implements ManagementHost, FrameSink {
   }
 
   get isQuiet(): boolean {
-    return this.#tuning !== undefined;
+    return this.#tuning.isBegun;
   }
 
   frameReady(channel: BeepChannel): void {
@@ -410,7 +387,7 @@ export class SessionCore implements ManagementHost, FrameSink {
 
   /** When `tick` has something to do for a tuning profile. */
   get tuningDeadline(): number | undefined {
-    return this.#tuning?.deadline;
+    return this.#tuning.deadline;
   }
 
   tick(now: number): void {
@@ -420,29 +397,17 @@ export class SessionCore implements ManagementHost, FrameSink {
       this.#rates.forget();
       this.#relieve();
     }
-    const tuning = this.#tuning;
-    if (tuning?.deadline === undefined || now < tuning.deadline) return;
-    if (tuning.isQuiet === undefined) {
-      this.fail(
-        new SessionLostError('the peer does not take the answer to its request for transport security'),
-      );
-    } else {
-      this.#tuning = { ...tuning, isQuiet: undefined };
-      tuning.isQuiet(false);
-    }
+    if (this.#tuning.tick(now)) return;
+    this.fail(
+      new SessionLostError('the peer does not take the answer to its request for transport security'),
+    );
   }
 
   #progressTuning(): void {
-    const tuning = this.#tuning;
-    if (tuning === undefined) return;
+    if (!this.#tuning.isBegun) return;
     let owed = this.zero.channel.owed;
     for (const channel of this.channels.values()) owed += channel.owed;
-    if (tuning.isAgreed) {
-      if (owed === 0) this.#handOver();
-    } else if (tuning.isQuiet !== undefined && owed <= 1) {
-      this.#tuning = { ...tuning, isQuiet: undefined };
-      tuning.isQuiet(true);
-    }
+    if (this.#tuning.progress(owed)) this.#handOver();
   }
 
   /** 3080 §3, §3.1.3.2: all channels end, channel zero too. */
