@@ -72,21 +72,23 @@ export const defaultLimits: Limits = {
   closeWaitMs: 10_000,
 };
 
+/** The least that each limit may be; 0 for all others. */
+const least: Partial<Limits> = {
+  framePayloadOctets: 1,
+  messagesPerSecond: 1,
+  octetsPerSecond: 1,
+  // 3081 §3.1.1 rules 1 and 2: what a channel is created with cannot be refused afterwards
+  receiveWindowOctets: 4096,
+  managementWindowOctets: 4096,
+};
+
 /** The defaults with what `limits` changes. Throws UsageError `limits.invalid`. */
 export function completeLimits(limits: Partial<Limits> = {}): Limits {
   const complete = { ...defaultLimits, ...limits };
-  const { framePayloadOctets, receiveWindowOctets, managementWindowOctets } = complete;
-  const { messagesPerSecond, octetsPerSecond } = complete;
-  const least = Math.min(framePayloadOctets, messagesPerSecond, octetsPerSecond);
-  if (!Object.values(complete).every((limit) => limit >= 0) || least < 1) {
-    throw new UsageError(
-      'limits.invalid',
-      'a limit is a number, not negative; a frame takes an octet, and so does a second',
-    );
-  }
-  // 3081 §3.1.1 rules 1 and 2: what a channel is created with cannot be refused afterwards
-  if (Math.min(receiveWindowOctets, managementWindowOctets) < 4096) {
-    throw new UsageError('limits.invalid', 'a window has at least 4096 octets');
+  for (const [name, value] of Object.entries(complete) as [keyof Limits, number][]) {
+    const from = least[name] ?? 0;
+    if (value >= from) continue;
+    throw new UsageError('limits.invalid', `limits.${name}: ${value} is not a number from ${from} up`);
   }
   return complete;
 }

@@ -10,6 +10,14 @@ function withChannels(numbers: readonly number[], limits: Partial<Limits>) {
   return { wire, recorder };
 }
 
+it.each([
+  [{ receiveWindowOctets: 4095 }, 'limits.receiveWindowOctets: 4095 is not a number from 4096 up'],
+  [{ messagesPerSecond: 0 }, 'limits.messagesPerSecond: 0 is not a number from 1 up'],
+  [{ exchangeOctets: Number.NaN }, 'limits.exchangeOctets: NaN is not a number from 0 up'],
+])('a limit that cannot be is named: %j', (limits, message) => {
+  expect(() => new Wire({ limits })).toThrow(message);
+});
+
 describe('what a session keeps for its peer', () => {
   it('is counted on all channels together: replies that are not taken on one hold the window of another still', () => {
     const { wire, recorder } = withChannels([1, 3], { exchangeOctets: 20_000 });
