@@ -1,7 +1,7 @@
+import { VirtualClock } from '@apex/vitest/virtual-clock';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Deadline, Scheduler } from '../src/scheduler.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
 interface Item extends Deadline {
   readonly id: number;

@@ -1,10 +1,10 @@
 import { drive, memoryPair, type Peer, type Profile } from '@apex/beep';
+import { VirtualClock } from '@apex/vitest/virtual-clock';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ServerEvent } from '../src/server-event.ts';
 import type { SessionLimits } from '../src/session-limits.ts';
 import { Sessions } from '../src/sessions.ts';
 import { codeOf } from './code-of.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
 const handler = { message: () => {}, closed: () => {} };
 

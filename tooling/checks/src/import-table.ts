@@ -165,7 +165,7 @@ export const packageRules: readonly PackageRule[] = [
   {
     name: '@apex/fuzz',
     folder: 'tooling/fuzz',
-    imports: ['@apex/beep', '@apex/protocol', '@apex/client', '@apex/server'],
+    imports: ['@apex/beep', '@apex/protocol', '@apex/client', '@apex/server', '@apex/vitest'],
     testImports: [],
     layers: [],
     browserEntries: [],

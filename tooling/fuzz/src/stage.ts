@@ -1,8 +1,8 @@
 import { type Profile, type ServerMechanism, saslProfile, tlsProfile } from '@apex/beep';
 import { formatApexUrl, formatTimestamp, formatTuples } from '@apex/protocol';
 import { createDomain, MemoryStore, relayProfile, type StoreWrite } from '@apex/server';
+import { VirtualClock } from '@apex/vitest/virtual-clock';
 import { mechanisms, PEER } from './mechanisms.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
 /** A fresh server domain in memory, and what it offers to a session. */
 export interface Stage {
@@ -19,7 +19,9 @@ const createdAt = 900_000_000_000;
 
 /** `example.com` with fred, who may do everything with his own, and wilma, who lets everybody do everything. */
 export async function openStage(): Promise<Stage> {
-  const clock = new VirtualClock();
+  // Nothing depends on turns of the event loop, so that an input is worked off in the same way each time.
+  const clock = new VirtualClock(queueMicrotask);
+  clock.offset = 1_000_000_000_000;
   const store = new MemoryStore();
   await store.commit([...provisioned(PEER), ...provisioned('wilma@example.com')]);
   const domain = await createDomain({

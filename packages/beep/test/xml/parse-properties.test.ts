@@ -1,3 +1,4 @@
+import { saxesTree, treeOf } from '@apex/vitest/saxes-tree';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MessageError } from '../../src/errors.ts';
@@ -5,7 +6,6 @@ import type { XmlElement } from '../../src/xml/element.ts';
 import { parseXml } from '../../src/xml/parse.ts';
 import { attribute, cdata, escapeXml, fitsCdata } from '../../src/xml/write.ts';
 import { mutated, wellFormed, xmlText } from './documents.ts';
-import { saxesTree, treeOf } from './oracle.ts';
 
 describe('parseXml against saxes', () => {
   // Invariant: every generated document of the subset is accepted, and read as saxes reads it.

@@ -1,7 +1,7 @@
+import { VirtualClock } from '@apex/vitest/virtual-clock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FailedAttempts } from '../../src/credentials/failed-attempts.ts';
 import { codeOf } from '../code-of.ts';
-import { VirtualClock } from '../virtual-clock.ts';
 
 const MALLORY = '192.0.2.1';
 const ALICE = '192.0.2.2';

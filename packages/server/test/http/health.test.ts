@@ -1,7 +1,7 @@
+import { VirtualClock } from '@apex/vitest/virtual-clock';
 import { expect, it } from 'vitest';
 import { answers, deskOf } from '../../src/serving.ts';
 import { MemoryStore } from '../../src/store/memory/memory-store.ts';
-import { VirtualClock } from '../virtual-clock.ts';
 
 it('whether the store answers is told at once, however many have failed to authenticate as nobody', async () => {
   const desk = deskOf({ domain: 'example.com', store: new MemoryStore(), clock: new VirtualClock() });

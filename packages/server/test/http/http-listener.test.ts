@@ -6,6 +6,7 @@ import { connectTcp } from '@apex/beep/tcp';
 import { tlsClient } from '@apex/beep/tls';
 import { openWebSocket, WebSocketTransport } from '@apex/beep/websocket';
 import { Authority, type Credentials } from '@apex/vitest/certificates';
+import { VirtualClock } from '@apex/vitest/virtual-clock';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket as NodeWebSocket } from 'ws';
 import { type ApexServer, createServer, type ServerOptions } from '../../src/create-server.ts';
@@ -16,7 +17,6 @@ import { MemoryStore } from '../../src/store/memory/memory-store.ts';
 import { codeOf } from '../code-of.ts';
 import { MemoryPipe } from '../edge/pipes.ts';
 import { Application, Stage, startEdge } from '../edge/stage.ts';
-import { VirtualClock } from '../virtual-clock.ts';
 
 const fred = 'fred@example.com';
 const wilma = 'wilma@example.com';

@@ -1,6 +1,7 @@
 import type { ReplyError, SessionFacts } from '@apex/beep';
 import { beepXml } from '@apex/beep';
 import { type DataMessage, type Option, parent, parseDataMessage } from '@apex/protocol';
+import { VirtualClock } from '@apex/vitest/virtual-clock';
 import { attach } from '../../src/relay/attach.ts';
 import { data } from '../../src/relay/data.ts';
 import { octetsOf } from '../../src/relay/payload.ts';
@@ -16,7 +17,6 @@ import { Relay, type RelayOptions } from '../../src/relay/relay.ts';
 import { RelayChannel, RelaySession } from '../../src/relay/relay-session.ts';
 import { MemoryStore } from '../../src/store/memory/memory-store.ts';
 import type { Store } from '../../src/store/ports.ts';
-import { VirtualClock } from '../virtual-clock.ts';
 
 /** A relay of example.com between scripted ports, and what passed through them. */
 export class Stage {

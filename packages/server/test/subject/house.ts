@@ -1,4 +1,5 @@
 import { parseDataMessage, parseOperation, serviceData } from '@apex/protocol';
+import { VirtualClock } from '@apex/vitest/virtual-clock';
 import { octetsOf } from '../../src/relay/payload.ts';
 import { AccessService } from '../../src/services/access/access-service.ts';
 import { EffectMessages } from '../../src/services/effect-messages.ts';
@@ -10,7 +11,6 @@ import type { Store } from '../../src/store/ports.ts';
 import { SubjectAccessPolicy } from '../../src/subject/access-policy.ts';
 import { SubjectAdministration } from '../../src/subject/administration.ts';
 import { type OwnerOptions, SubjectOwner } from '../../src/subject/owner.ts';
-import { VirtualClock } from '../virtual-clock.ts';
 
 export const DOMAIN = 'example.com';
 export const SERVICE = `apex=presence@${DOMAIN}`;

@@ -1,3 +1,4 @@
+import { VirtualClock } from '@apex/vitest/virtual-clock';
 import { expect } from 'vitest';
 import { EffectMessages } from '../../src/services/effect-messages.ts';
 import { FaultyStore } from '../../src/store/faulty-store.ts';
@@ -9,7 +10,6 @@ import type { Input, OperationInput } from '../../src/subject/input.ts';
 import type { Operation } from '../../src/subject/operation.ts';
 import { SubjectOwner } from '../../src/subject/owner.ts';
 import type { SubjectState } from '../../src/subject/state.ts';
-import { VirtualClock } from '../virtual-clock.ts';
 import { BARNEY, FRED, messages, WILMA } from './desk.ts';
 import { emptyModel, judge, type ModelState } from './model.ts';
 

@@ -9,7 +9,7 @@ import { cut } from '../octets/octets.ts';
 import { Random } from '../random.ts';
 import { SessionWatch } from '../session-watch.ts';
 import type { Target } from '../target.ts';
-import { turn } from '../virtual-clock.ts';
+import { turn } from '../turn.ts';
 
 /** RFC 3080, RFC 3340 to RFC 3343: what a server says to an application. */
 export const client: Target = {

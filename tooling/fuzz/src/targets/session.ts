@@ -8,7 +8,7 @@ import { Random } from '../random.ts';
 import { SessionWatch } from '../session-watch.ts';
 import { openStage, type Stage } from '../stage.ts';
 import type { Target } from '../target.ts';
-import { turn } from '../virtual-clock.ts';
+import { turn } from '../turn.ts';
 
 const limits: Limits = {
   ...defaultLimits,

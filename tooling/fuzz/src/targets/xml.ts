@@ -1,5 +1,5 @@
 import { attribute, escapeXml, MessageError, parseXml, type XmlElement } from '@apex/beep';
-import { SaxesParser } from 'saxes';
+import { saxesTree, type Tree, treeOf } from '@apex/vitest/saxes-tree';
 import { accepted, must, mustEqual } from '../finding.ts';
 import type { Target } from '../target.ts';
 
@@ -39,22 +39,6 @@ export const xml: Target = {
   },
 };
 
-interface Tree {
-  readonly name: string;
-  readonly attributes: readonly (readonly [string, string])[];
-  readonly text: string;
-  readonly children: readonly Tree[];
-}
-
-function treeOf({ name, attributes, text, children }: XmlElement): Tree {
-  return {
-    name,
-    attributes: attributes.map((each) => [each.name, each.value] as const),
-    text,
-    children: children.map(treeOf),
-  };
-}
-
 function written({ name, attributes, text, children }: XmlElement): string {
   const own = attributes.map((each) => attribute(each.name, each.value)).join('');
   return `<${name}${own}>${escapeXml(text)}${children.map(written).join('')}</${name}>`;
@@ -83,35 +67,11 @@ function isRefusedByUsAlone(text: string): boolean {
   }
 }
 
-/** What saxes reads; undefined when it finds the document malformed. */
+/** What the other reader reads; undefined when it finds the document malformed. */
 function otherTree(text: string): Tree | undefined {
-  interface Open extends Tree {
-    text: string;
-    readonly children: Open[];
-  }
-  const parser = new SaxesParser();
-  const open: Open[] = [];
-  let root: Open | undefined;
-  const addText = (more: string): void => {
-    const element = open.at(-1);
-    if (element !== undefined) element.text += more;
-  };
-  parser.on('error', (error) => {
-    throw error;
-  });
-  parser.on('opentag', ({ name, attributes }) => {
-    const element: Open = { name, attributes: Object.entries(attributes), text: '', children: [] };
-    open.at(-1)?.children.push(element);
-    root ??= element;
-    open.push(element);
-  });
-  parser.on('text', addText);
-  parser.on('cdata', addText);
-  parser.on('closetag', () => open.pop());
   try {
-    parser.write(text).close();
+    return saxesTree(text);
   } catch {
     return undefined;
   }
-  return root;
 }

@@ -1,6 +1,4 @@
 import { SaxesParser } from 'saxes';
-import type { XmlElement } from '../../src/xml/element.ts';
-
 /** What two readers must agree on. */
 export interface Tree {
   readonly name: string;
@@ -41,7 +39,15 @@ export function saxesTree(document: string): Tree {
   return root;
 }
 
-export function treeOf(element: XmlElement): Tree {
+/** An element as the reader of beep gives it. */
+interface Element {
+  readonly name: string;
+  readonly attributes: readonly { readonly name: string; readonly value: string }[];
+  readonly text: string;
+  readonly children: readonly Element[];
+}
+
+export function treeOf(element: Element): Tree {
   return {
     name: element.name,
     attributes: element.attributes.map(({ name, value }) => [name, value] as const),

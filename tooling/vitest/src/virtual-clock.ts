@@ -1,11 +1,17 @@
-import type { Clock } from '../src/clock.ts';
-
-/** A clock that stands still until it is told to go on. Turns of the event loop are real. */
-export class VirtualClock implements Clock {
+/**
+ * The clock of a server that stands still until it is told to go on. Others have their turn as `yieldTo` has it:
+ * by default turns of the event loop are real.
+ */
+export class VirtualClock {
   now = 0;
   /** How far the wall clock is ahead of the monotonic one. */
   offset = 1_000_000;
+  readonly #yieldTo: (callback: () => void) => void;
   readonly #timers = new Set<{ readonly at: number; readonly callback: () => void }>();
+
+  constructor(yieldTo: (callback: () => void) => void = setImmediate) {
+    this.#yieldTo = yieldTo;
+  }
 
   wall(): number {
     return this.now + this.offset;
@@ -22,13 +28,14 @@ export class VirtualClock implements Clock {
   }
 
   yield(callback: () => void): void {
-    setImmediate(callback);
+    this.#yieldTo(callback);
   }
 
   get timers(): number {
     return this.#timers.size;
   }
 
+  /** Calls back what is due within `ms`, each at its time. */
   advance(ms: number): void {
     const until = this.now + ms;
     for (;;) {

@@ -1,0 +1,6 @@
+/** What was begun in microtasks is done. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
