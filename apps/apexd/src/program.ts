@@ -7,6 +7,7 @@ import { runServer } from './commands/run-server.ts';
 import type { SelfSignedOptions } from './commands/self-signed.ts';
 import { readConfig } from './config.ts';
 import { AppError } from './errors.ts';
+import { readTlsFiles } from './tls-files.ts';
 
 interface WithConfig {
   readonly config: string;
@@ -36,7 +37,9 @@ export function createProgram(): Command {
 
   withConfig(program.command('check').description('validate a configuration')).action(
     ({ config }: WithConfig) => {
-      const { domain, dataDir } = readConfig(config);
+      const settings = readConfig(config);
+      readTlsFiles(settings);
+      const { domain, dataDir } = settings;
       process.stdout.write(`${config}: valid; domain ${domain}, data in ${dataDir}\n`);
     },
   );

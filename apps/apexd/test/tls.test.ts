@@ -112,6 +112,10 @@ it('says in one line what is wrong with the files', async () => {
     code: 1,
     stderr: expect.stringMatching(/^apexd: tls\.key: cannot read .*key\.pem: ENOENT.*\n$/),
   });
+  expect(await at.run('check')).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^apexd: tls\.key: cannot read .*key\.pem: ENOENT.*\n$/),
+  });
   at.configure({ tls: { cert: 'cert.pem' } });
   expect(await at.run('check')).toMatchObject({ code: 1, stderr: expect.stringContaining('tls.key') });
 });

@@ -1,6 +1,7 @@
 import { type Transport, UsageError } from '@apex/beep';
 import { listenTcp, type TcpListener } from '@apex/beep/tcp';
 import { type TlsServerCredentials, tlsServer } from '@apex/beep/tls';
+import { AddressPlaces } from './address-places.ts';
 import { systemClock } from './clock.ts';
 import { eventValve } from './event-valve.ts';
 import { type HttpListener, type HttpOptions, listenHttp } from './http/http-listener.ts';
@@ -109,12 +110,14 @@ async function listenWebSocket(
   sessions: Sessions,
 ): Promise<HttpListener | undefined> {
   if (http === undefined) return undefined;
-  const { connections, receiveWindowOctets } = { ...defaultSessionLimits, ...limits };
+  const { connections, connectionsPerAddress, receiveWindowOctets } = { ...defaultSessionLimits, ...limits };
+  const places = new AddressPlaces(connectionsPerAddress);
   return listenHttp({
     ...http,
     tls,
     connections,
     receiveWindowOctets,
+    admit: (remoteAddress) => places.take(remoteAddress),
     accept: (transport) => sessions.accept(transport),
     canServe,
     onEvent: eventValve(onEvent, clock),

@@ -21,7 +21,7 @@ export function limitedAddress(remoteAddress: string): string | undefined {
 }
 
 /** `host` of `host:port`, without the brackets of IPv6. */
-function hostOf(remoteAddress: string): string {
+export function hostOf(remoteAddress: string): string {
   const host = remoteAddress.slice(0, Math.max(0, remoteAddress.lastIndexOf(':')));
   return host.startsWith('[') ? host.slice(1, -1) : host;
 }

@@ -11,7 +11,7 @@ import type { TokenVerifierOptions } from './credentials/token-verifier.ts';
 import { eventValve } from './event-valve.ts';
 import type { HttpOptions } from './http/http-listener.ts';
 import type { ListenAddress, ServerCredentials } from './listener.ts';
-import { limitedAddress } from './peer-address.ts';
+import { hostOf, limitedAddress } from './peer-address.ts';
 import type { ServerEvent } from './server-event.ts';
 import type { SessionLimits } from './session-limits.ts';
 
@@ -105,8 +105,4 @@ export function answers(desk: PasswordDesk): Promise<boolean> {
 /** Names compare in canonical form; what is no name is looked up as it is, and not found. */
 function canonical(authentication: string): string {
   return identityOf(authentication) ?? authentication;
-}
-
-function hostOf(remoteAddress: string): string {
-  return remoteAddress.slice(0, remoteAddress.lastIndexOf(':'));
 }

@@ -9,9 +9,9 @@ import {
   tlsProfileUri,
 } from '@apex/beep';
 import { WebSocketTransport } from '@apex/beep/websocket';
+import { AddressPlaces } from './address-places.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { eventValve } from './event-valve.ts';
-import { limitedAddress } from './peer-address.ts';
 import type { ServerEvent } from './server-event.ts';
 import { beepLimits, defaultSessionLimits, type SessionLimits } from './session-limits.ts';
 
@@ -35,8 +35,6 @@ const REFUSALS = 100;
 
 interface Entry {
   readonly peer: Peer;
-  /** Undefined for peers that do not count. */
-  readonly address: string | undefined;
   readonly startedAt: number;
   authenticatedAt: number | undefined;
   /** What it had sent when something new was last seen, and when that was. */
@@ -54,7 +52,7 @@ export class Sessions {
   readonly #limits: SessionLimits;
   readonly #clock: Clock;
   readonly #entries = new Set<Entry>();
-  readonly #byAddress = new Map<string, number>();
+  readonly #places: AddressPlaces;
   readonly #refused = new Set<Peer>();
   /** Connections that begin with TLS and have not got to a session. */
   readonly #handshakes = new Set<Transport>();
@@ -64,6 +62,7 @@ export class Sessions {
   constructor(options: SessionsOptions) {
     this.#options = options;
     this.#limits = { ...defaultSessionLimits, ...options.limits };
+    this.#places = new AddressPlaces(this.#limits.connectionsPerAddress);
     this.#clock = options.clock ?? systemClock;
     this.#tell = eventValve(options.onEvent, this.#clock);
     this.#cancelSweep = this.#clock.after(SWEEP_MS, () => this.#sweep());
@@ -78,21 +77,25 @@ export class Sessions {
    * counts from now on.
    */
   accept(transport: Transport, negotiate?: Negotiate): void {
-    const address = limitedAddress(transport.remoteAddress);
-    const refusal = this.#refusalOf(address);
-    if (refusal !== undefined) return this.#refuse(transport, refusal, negotiate !== undefined);
-    this.#count(address, 1);
-    if (negotiate === undefined) this.#begin(transport, address);
-    else void this.#secure(transport, address, negotiate);
+    const beginsWithTls = negotiate !== undefined;
+    if (this.size >= this.#limits.connections) {
+      return this.#refuse(transport, 'too many connections', beginsWithTls);
+    }
+    const leave = this.#places.take(transport.remoteAddress);
+    if (leave === undefined) {
+      return this.#refuse(transport, 'too many connections from this address', beginsWithTls);
+    }
+    if (negotiate === undefined) this.#begin(transport, leave);
+    else void this.#secure(transport, leave, negotiate);
   }
 
-  async #secure(transport: Transport, address: string | undefined, negotiate: Negotiate): Promise<void> {
+  async #secure(transport: Transport, leave: () => void, negotiate: Negotiate): Promise<void> {
     this.#handshakes.add(transport);
     let secured: Transport;
     try {
       secured = await negotiate(transport, {});
     } catch (error) {
-      this.#count(address, -1);
+      leave();
       // What `close` has ended needs no explanation.
       if (!this.#handshakes.delete(transport)) return;
       const { message } = error as Error;
@@ -100,17 +103,16 @@ export class Sessions {
       this.#diagnosed({ ended: true, code: 'tls.failed', message, remoteAddress, header: '' });
       return;
     }
-    if (this.#handshakes.delete(transport)) return this.#begin(secured, address);
-    this.#count(address, -1);
+    if (this.#handshakes.delete(transport)) return this.#begin(secured, leave);
+    leave();
     secured.abort();
   }
 
-  #begin(transport: Transport, address: string | undefined): void {
+  #begin(transport: Transport, leave: () => void): void {
     const peer = this.#drive(transport, { onDiagnostic: (diagnostic) => this.#diagnosed(diagnostic) });
     const now = this.#clock.monotonic();
     const entry: Entry = {
       peer,
-      address,
       startedAt: now,
       authenticatedAt: undefined,
       receivedOctets: 0,
@@ -120,7 +122,7 @@ export class Sessions {
     this.#entries.add(entry);
     void peer.ended.then(() => {
       this.#entries.delete(entry);
-      this.#count(address, -1);
+      leave();
     });
   }
 
@@ -131,14 +133,6 @@ export class Sessions {
     this.#handshakes.clear();
     for (const peer of this.#refused) peer.abort(new Error('the server stops'));
     await Promise.all([...this.#entries].map(({ peer }) => releaseInTime(peer, 'the server stops')));
-  }
-
-  #refusalOf(address: string | undefined): string | undefined {
-    if (this.size >= this.#limits.connections) return 'too many connections';
-    const fromThere = address === undefined ? 0 : (this.#byAddress.get(address) ?? 0);
-    return fromThere < this.#limits.connectionsPerAddress
-      ? undefined
-      : 'too many connections from this address';
   }
 
   // 3080 §2.4
@@ -173,13 +167,6 @@ export class Sessions {
     if (ended) this.#tell({ level: 'warn', name: 'session.ended', header, ...what });
     else if (code === 'limit.rate') this.#tell({ level: 'info', name: 'session.slowed', ...what });
     else this.#tell({ level: 'info', name: 'message.refused', ...what });
-  }
-
-  #count(address: string | undefined, change: 1 | -1): void {
-    if (address === undefined) return;
-    const count = (this.#byAddress.get(address) ?? 0) + change;
-    if (count === 0) this.#byAddress.delete(address);
-    else this.#byAddress.set(address, count);
   }
 
   #sweep(): void {

@@ -93,7 +93,7 @@ export const packageRules: readonly PackageRule[] = [
       { files: ['subject/'] },
       { files: ['services/'] },
       { files: ['store/'], seenBy: ['create-server.ts', 'testing/', 'index.ts'] },
-      { files: ['session-limits.ts'] },
+      { files: ['session-limits.ts', 'address-places.ts'] },
       { files: ['administration.ts', 'sessions.ts', 'profiles.ts'] },
       { files: ['http/'] },
       { files: ['listener.ts'] },

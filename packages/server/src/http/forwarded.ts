@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { WebSocketFacts } from '@apex/beep/websocket';
 
@@ -12,9 +12,8 @@ export function peerOf(
   { headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>,
   trustProxy: boolean,
 ): WebSocketFacts {
-  const { remoteAddress = '', remotePort = 0 } = socket;
   const direct = {
-    remoteAddress: `${hostOf(remoteAddress)}:${remotePort}`,
+    remoteAddress: addressOf(socket),
     secured: (socket as Partial<TLSSocket>).encrypted === true,
   };
   if (!trustProxy) return direct;
@@ -24,6 +23,11 @@ export function peerOf(
     remoteAddress: isIP(address) === 0 ? direct.remoteAddress : `${hostOf(address)}:0`,
     secured: direct.secured || lastOf(headers['x-forwarded-proto']).toLowerCase() === 'https',
   };
+}
+
+/** `host:port` of the other end of a connection. */
+export function addressOf({ remoteAddress = '', remotePort = 0 }: Socket): string {
+  return `${hostOf(remoteAddress)}:${remotePort}`;
 }
 
 function lastOf(field: string | readonly string[] | undefined): string {

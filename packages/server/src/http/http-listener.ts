@@ -1,8 +1,10 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Transport } from '@apex/beep';
 import { shownCertificates, type TlsServerOptions } from '@apex/beep/tls';
 import type { ServerEvent } from '../server-event.ts';
+import { addressOf } from './forwarded.ts';
 import { healthRoutes } from './health.ts';
 import { answer, Router } from './router.ts';
 import { WebSocketDoor, webSocketPath } from './web-socket-door.ts';
@@ -27,6 +29,8 @@ export interface ListenHttpOptions extends HttpOptions {
   readonly receiveWindowOctets: number;
   /** Sessions that may be open at the same time. */
   readonly connections: number;
+  /** A place for a connection from `host:port`, until what it gives is called; undefined when there is none. */
+  readonly admit: (remoteAddress: string) => (() => void) | undefined;
   readonly accept: (transport: Transport) => void;
   /** Whether sessions could do anything. */
   readonly canServe: () => Promise<boolean>;
@@ -76,6 +80,8 @@ export async function listenHttp(options: ListenHttpOptions): Promise<HttpListen
     void router.handle(request, response);
   });
   server.maxConnections = options.connections + RESERVE;
+  // A proxy stands for many; whom it brings counts as a session.
+  if (!trustProxy) server.on('connection', (socket: Socket) => place(socket, options.admit));
   server.on('upgrade', door.handle);
   await listening(server, host, port);
   // A connection that could not be accepted (no file left, say) must not end the process.
@@ -91,6 +97,13 @@ export async function listenHttp(options: ListenHttpOptions): Promise<HttpListen
       server.closeAllConnections();
     },
   };
+}
+
+/** Keeps a place for a connection as long as it lasts, or ends it. */
+function place(socket: Socket, admit: ListenHttpOptions['admit']): void {
+  const leave = admit(addressOf(socket));
+  if (leave === undefined) socket.destroy();
+  else socket.once('close', leave);
 }
 
 function serverOf(

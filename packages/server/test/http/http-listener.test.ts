@@ -259,6 +259,7 @@ describe('a handshake that does not end', () => {
       port: 0,
       receiveWindowOctets: 4096,
       connections: 1,
+      admit: () => () => {},
       accept: () => {
         accepted += 1;
       },
@@ -275,6 +276,45 @@ describe('a handshake that does not end', () => {
       await once(socket, 'close');
     }
     expect(accepted).toBe(0);
+  });
+});
+
+describe('a connection', () => {
+  it('has a place until it ends, whatever it asks for, and is ended where there is none', async () => {
+    let taken = 0;
+    const listener = await listenHttp({
+      host,
+      port: 0,
+      receiveWindowOctets: 4096,
+      connections: 10,
+      admit(remoteAddress) {
+        expect(remoteAddress).toMatch(/^127\.0\.0\.1:\d+$/);
+        if (taken === 1) return undefined;
+        taken += 1;
+        return () => {
+          taken -= 1;
+        };
+      },
+      accept: () => {},
+      canServe: () => Promise.resolve(true),
+      onEvent: () => {},
+    });
+    onTestFinished(() => listener.close());
+    const open = async (): Promise<Socket> => {
+      const socket = connectSocket(listener.address);
+      socket.on('error', () => {});
+      socket.resume();
+      await once(socket, 'connect');
+      return socket;
+    };
+    const first = await open();
+    await expect.poll(() => taken).toBe(1);
+    await once(await open(), 'close');
+    first.destroy();
+    await expect.poll(() => taken).toBe(0);
+    const third = await open();
+    await expect.poll(() => taken).toBe(1);
+    third.destroy();
   });
 });
 
