@@ -21,6 +21,8 @@ export class RelaySession {
   /** Read anew each time: authentication changes it. */
   readonly facts: () => SessionFacts;
   readonly channels = new Set<RelayChannel>();
+  /** Deliveries that the peer has not acknowledged, on all channels. */
+  unacknowledged = 0;
 
   constructor(facts: () => SessionFacts) {
     this.facts = facts;
@@ -36,13 +38,6 @@ export class RelaySession {
     let octets = 0;
     for (const { link } of this.channels) octets += link.unsentOctets;
     return octets;
-  }
-
-  /** Deliveries that the peer has not acknowledged. */
-  get unacknowledged(): number {
-    let count = 0;
-    for (const { deliveries } of this.channels) count += deliveries.count;
-    return count;
   }
 }
 
@@ -79,11 +74,6 @@ export class Deliveries {
       this.#sentAt = this.#sentAt.slice(this.#head);
       this.#head = 0;
     }
-  }
-
-  /** Those that are not acknowledged. */
-  get count(): number {
-    return this.#sentAt.length - this.#head;
   }
 
   /** When the oldest unacknowledged delivery was sent; undefined when there is none. */

@@ -246,19 +246,24 @@ export class Relay {
 
   #send(channel: RelayChannel, payload: Payload, settled: Settled): void {
     const { unsentOctets } = this.#limits;
-    if (channel.session.unsentOctets > unsentOctets) {
+    const { session } = channel;
+    // Most sessions have one channel, and this is done for each delivery.
+    const waiting = session.channels.size === 1 ? channel.link.unsentOctets : session.unsentOctets;
+    if (waiting > unsentOctets) {
       this.#stall(channel, `more than ${unsentOctets} octets wait for it`);
       return this.drop(new ReplyError(451, 'the recipient does not read'), settled);
     }
     const deliveries = Math.max(1, Math.floor(unsentOctets / DELIVERY_OCTETS));
-    if (channel.session.unacknowledged >= deliveries) {
+    if (session.unacknowledged >= deliveries) {
       this.#stall(channel, `more than ${deliveries} data wait for its answer`);
       return this.drop(new ReplyError(451, 'the recipient does not answer'), settled);
     }
     channel.deliveries.sent(this.now());
+    session.unacknowledged += 1;
     this.#waiting.add(channel);
     channel.link.sendData(payload, (failure) => {
       channel.deliveries.acknowledged();
+      session.unacknowledged -= 1;
       if (failure === undefined) this.counters.delivered += 1;
       else this.counters.undelivered += 1;
       settled(failure);
