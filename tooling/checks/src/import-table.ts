@@ -163,6 +163,14 @@ export const packageRules: readonly PackageRule[] = [
     browserEntries: [],
   },
   {
+    name: '@apex/vitest',
+    folder: 'tooling/vitest',
+    imports: [],
+    testImports: [],
+    layers: [],
+    browserEntries: [],
+  },
+  {
     name: '@apex/fuzz',
     folder: 'tooling/fuzz',
     imports: ['@apex/beep', '@apex/protocol', '@apex/client', '@apex/server', '@apex/vitest'],
@@ -182,14 +190,6 @@ export const packageRules: readonly PackageRule[] = [
   {
     name: '@apex/checks',
     folder: 'tooling/checks',
-    imports: [],
-    testImports: [],
-    layers: [],
-    browserEntries: [],
-  },
-  {
-    name: '@apex/vitest',
-    folder: 'tooling/vitest',
     imports: [],
     testImports: [],
     layers: [],
