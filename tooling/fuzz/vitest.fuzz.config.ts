@@ -1,7 +1,7 @@
-import { config } from '@apex/vitest';
 import { defineConfig, mergeConfig } from 'vitest/config';
+import own from './vitest.config.ts';
 
-const merged = mergeConfig(config, {});
+const merged = mergeConfig(own, {});
 
 export default defineConfig({
   ...merged,
