@@ -165,7 +165,7 @@ export const configSchema = z
   })
   .refine(({ auth, domain }) => auth.guest === undefined || domainOf(auth.guest) === domain, {
     path: ['auth', 'guest'],
-    message: 'is not an endpoint of the domain',
+    message: 'is not an endpoint of the domain; name one of it, such as guest@ and the domain',
   })
   .refine(({ auth, tls }) => tls?.ca !== undefined || !auth.mechanisms.includes('EXTERNAL'), {
     path: ['auth', 'mechanisms'],
