@@ -53,11 +53,11 @@ export function runAll(root: string): boolean {
 }
 
 /**
- * What `npm run test:full` does beside `npm test`: the same tests against servers that run in other ways, and a longer
- * search for inputs that break something. Each task writes a report of its own.
+ * What `npm run test:full` does beside `npm test`: the same tests against servers that run in other ways, those that
+ * take a browser, and a longer search for inputs that break something. Each task writes a report of its own.
  */
 export function runFull(root: string): boolean {
-  const tasks = ['workers', 'tls', 'fuzz'] as const;
+  const tasks = ['workers', 'tls', 'browser', 'fuzz'] as const;
   const reports = tasks.flatMap((name) => testReportPaths(root, `test:${name}`, `test-report-${name}.json`));
   for (const path of reports) {
     rmSync(path, { force: true });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 
+const browserTests = 'test/**/*.browser.test.ts';
 const conditions = ['@apex/source', ...defaultServerConditions];
 
 /**
@@ -14,6 +15,7 @@ export const config = defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: ['**/node_modules/**', browserTests],
     passWithNoTests: true,
     // For what hangs; how fast a machine is decides nothing.
     testTimeout: 120_000,
@@ -21,5 +23,16 @@ export const config = defineConfig({
     // Tests start hundreds of processes; with what was compiled before, each takes half of the time.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, '../../../node_modules/.cache/compiled') },
     reporters: ['dot', ['json', { outputFile: 'test-report.json' }]],
+  },
+});
+
+/** Those tests of a package that take a browser, for `npm run test:full`: what its vitest.browser.config.ts exports. */
+export const browserConfig = defineConfig({
+  ...config,
+  test: {
+    ...config.test,
+    include: [browserTests],
+    exclude: ['**/node_modules/**'],
+    reporters: ['dot', ['json', { outputFile: 'test-report-browser.json' }]],
   },
 });
