@@ -179,6 +179,22 @@ export const packageRules: readonly PackageRule[] = [
     browserEntries: [],
   },
   {
+    name: '@apex/packed',
+    folder: 'tooling/packed',
+    // It installs what was packed.
+    imports: [],
+    testImports: [
+      '@apex/beep',
+      '@apex/protocol',
+      '@apex/server',
+      '@apex/client',
+      '@apex/apexd',
+      '@apex/apex',
+    ],
+    layers: [],
+    browserEntries: [],
+  },
+  {
     name: '@apex/oldest-node',
     folder: 'tooling/oldest-node',
     // It runs what was built.
