@@ -6,7 +6,7 @@ import type {
   Edge,
   EdgeError,
   FromEdge,
-  HttpOptions,
+  HttpSettings,
   ListenAddress,
   Pipe,
   ToEdge,
@@ -21,7 +21,7 @@ const RESTART_MS = 1000;
 /** Where edges listen, as a configuration says it. */
 export interface EdgePlaces {
   readonly edge: ListenAddress;
-  readonly http?: HttpOptions | undefined;
+  readonly http?: HttpSettings | undefined;
 }
 
 /** How often a free port is looked for that nobody else takes meanwhile. */

@@ -2,10 +2,16 @@ import { mechanismOptions } from './credentials/authentication.ts';
 import type { EdgeSettings, FromEdge, ToEdge } from './edge/messages.ts';
 import { Outbound, type Pipe } from './edge/pipe.ts';
 import { RemoteRelay } from './edge/remote-relay.ts';
+import type { Route } from './http/router.ts';
 import { ListenError, type Listener, listen } from './listener.ts';
 import { profilesOf } from './profiles.ts';
 import type { ServerEvent } from './server-event.ts';
 import { answers } from './serving.ts';
+
+export interface EdgeOptions {
+  /** What it serves over HTTP beside what every server does, if its owner wants HTTP. */
+  readonly routes?: readonly Route[] | undefined;
+}
 
 /** How often an edge tells its owner the number of its sessions, when that has changed, in milliseconds. */
 const TELL_MS = 1000;
@@ -14,7 +20,7 @@ const TELL_MS = 1000;
  * Runs an edge: it listens as its owner says, holds the connections, and passes on what they say. Resolves when it
  * has been drained, when its owner is gone, or when it cannot listen; all sessions have ended then.
  */
-export function createEdge(pipe: Pipe<ToEdge, FromEdge>): Promise<void> {
+export function createEdge(pipe: Pipe<ToEdge, FromEdge>, options: EdgeOptions = {}): Promise<void> {
   const ended = Promise.withResolvers<void>();
   const out = new Outbound<FromEdge>((batch) => pipe.send(batch));
   const relay = new RemoteRelay(out);
@@ -32,7 +38,7 @@ export function createEdge(pipe: Pipe<ToEdge, FromEdge>): Promise<void> {
     received(batch) {
       for (const message of batch) {
         if (message.kind === 'begin') {
-          listener = begin(message.settings, relay, out);
+          listener = begin(message.settings, options, relay, out);
           void listener.then((started) => {
             if (started === undefined) void end();
           });
@@ -50,6 +56,7 @@ export function createEdge(pipe: Pipe<ToEdge, FromEdge>): Promise<void> {
 
 async function begin(
   settings: EdgeSettings,
+  { routes }: EdgeOptions,
   relay: RemoteRelay,
   out: Outbound<FromEdge>,
 ): Promise<Listener | undefined> {
@@ -66,7 +73,7 @@ async function begin(
       }),
       limits: settings.sessionLimits,
       tls: settings.tls,
-      http: settings.http,
+      http: settings.http && { ...settings.http, routes },
       canServe: () => answers(relay.desk),
       onEvent,
     });

@@ -7,7 +7,7 @@ export {
   type DomainLimits,
   type DomainOptions,
 } from './create-domain.ts';
-export { createEdge } from './create-edge.ts';
+export { createEdge, type EdgeOptions } from './create-edge.ts';
 export { type ApexOwner, createOwner, type Edge, type OwnerOptions } from './create-owner.ts';
 export { type ApexServer, createServer, type ServerOptions } from './create-server.ts';
 export { defaultMechanisms, type MechanismName } from './credentials/mechanism-credentials.ts';
@@ -22,8 +22,9 @@ export { type TokenVerifierOptions, tokenVerifier } from './credentials/token-ve
 export { EdgeError } from './edge/edge-connection.ts';
 export type { EdgeSettings, FromEdge, ToEdge } from './edge/messages.ts';
 export type { Pipe, PipeHandlers } from './edge/pipe.ts';
-export type { HttpOptions } from './http/http-listener.ts';
+export type { HttpOptions, HttpSettings } from './http/http-listener.ts';
 export { originOf } from './http/origin.ts';
+export type { Route, RoutePeer } from './http/router.ts';
 export { type ListenAddress, ListenError, type ServerCredentials } from './listener.ts';
 export type {
   BeginProcess,

@@ -22,7 +22,7 @@ export interface ServerOptions extends Omit<DomainOptions, 'onRefused' | 'onAcce
   readonly requireTls?: boolean;
   /** Certificates and keys, so that peers can ask for TLS (RFC 3080 §3.1), or begin with it. */
   readonly tls?: ServerCredentials | undefined;
-  /** BEEP over WebSocket at `/beep`, `/healthz`, `/readyz`; absent: no HTTP. With `tls` it is protected. */
+  /** BEEP over WebSocket at `/beep`, `/healthz`, `/readyz`, and further routes; absent: no HTTP. With `tls` it is protected. */
   readonly http?: HttpOptions | undefined;
   /** Whose access tokens OAUTHBEARER takes; needed for it. */
   readonly oauth?: TokenVerifierOptions | undefined;

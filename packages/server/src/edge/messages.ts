@@ -2,7 +2,7 @@ import type { PeerIdentity } from '@apex/beep';
 import type { Attach, Bind, PublishParts, Terminate } from '@apex/protocol';
 import type { Authentication } from '../credentials/authentication.ts';
 import type { AuthenticationOutcome } from '../credentials/observed.ts';
-import type { HttpOptions } from '../http/http-listener.ts';
+import type { HttpSettings } from '../http/http-listener.ts';
 import type { ListenAddress, ServerCredentials } from '../listener.ts';
 import type { ServerEvent } from '../server-event.ts';
 import type { SessionLimits } from '../session-limits.ts';
@@ -142,5 +142,5 @@ export interface EdgeSettings {
   readonly authentication: Authentication;
   readonly sessionLimits: Partial<SessionLimits>;
   readonly tls?: ServerCredentials | undefined;
-  readonly http?: HttpOptions | undefined;
+  readonly http?: HttpSettings | undefined;
 }

@@ -6,10 +6,10 @@ import { shownCertificates, type TlsServerOptions } from '@apex/beep/tls';
 import type { ServerEvent } from '../server-event.ts';
 import { addressOf } from './forwarded.ts';
 import { healthRoutes } from './health.ts';
-import { answer, Router } from './router.ts';
+import { answer, type Route, Router } from './router.ts';
 import { WebSocketDoor, webSocketPath } from './web-socket-door.ts';
 
-/** HTTP of a server: BEEP over WebSocket at `/beep`, `/healthz`, `/readyz`. */
+/** HTTP of a server: BEEP over WebSocket at `/beep`, `/healthz`, `/readyz`, and what `routes` adds. */
 export interface HttpOptions {
   readonly host: string;
   /** 0 lets the system choose. */
@@ -21,7 +21,12 @@ export interface HttpOptions {
    * in X-Forwarded-For and X-Forwarded-Proto: nobody but the proxy may reach it. Default false.
    */
   readonly trustProxy?: boolean | undefined;
+  /** What is served beside that. The paths of the server itself stay its own. */
+  readonly routes?: readonly Route[] | undefined;
 }
+
+/** What can be said to another process of it. */
+export type HttpSettings = Omit<HttpOptions, 'routes'>;
 
 export interface ListenHttpOptions extends HttpOptions {
   /** With it HTTP is protected, unless a proxy does that. */
@@ -55,17 +60,21 @@ const RESERVE = 1024;
 
 /** Listens for HTTP. Rejects with the error of the system, and UsageError `tls.credentials`. */
 export async function listenHttp(options: ListenHttpOptions): Promise<HttpListener> {
-  const { host, port, trustProxy = false, canServe, headersMs = HEADERS_MS } = options;
+  const { host, port, routes = [], trustProxy = false, canServe, headersMs = HEADERS_MS } = options;
   let isDraining = false;
-  const router = new Router([
-    ...healthRoutes({
-      get isDraining() {
-        return isDraining;
-      },
-      canServe,
-    }),
-    { path: webSocketPath, answer: (_, response) => answer(response, 426, 'WebSocket only') },
-  ]);
+  const router = new Router(
+    [
+      ...healthRoutes({
+        get isDraining() {
+          return isDraining;
+        },
+        canServe,
+      }),
+      { path: webSocketPath, answer: (_, response) => answer(response, 426, 'WebSocket only') },
+      ...routes,
+    ],
+    trustProxy,
+  );
   const door = new WebSocketDoor({ ...options, trustProxy, isDraining: () => isDraining });
   const settings: ServerOptions = {
     headersTimeout: headersMs,

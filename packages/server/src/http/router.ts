@@ -1,18 +1,29 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { peerOf } from './forwarded.ts';
+
+/** Who asks: behind a proxy that is trusted, whom the proxy names. */
+export interface RoutePeer {
+  /** `host:port` */
+  readonly remoteAddress: string;
+  /** Whether nobody on the way could read along. */
+  readonly secured: boolean;
+}
 
 /** What is served under a path: to GET, and without its body to HEAD. */
 export interface Route {
   /** Exactly this path; one that ends with a slash takes all paths below it as well. */
   readonly path: string;
   /** Answers a GET or HEAD. When it throws or rejects, and has not begun to answer, 500 is answered. */
-  answer(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
+  answer(request: IncomingMessage, response: ServerResponse, peer: RoutePeer): void | Promise<void>;
 }
 
-/** Finds who answers a request; of two routes the one with the longer path does. */
+/** Finds who answers a request: of two routes the one with the longer path does, and of one path the first. */
 export class Router {
   readonly #routes: readonly Route[];
+  readonly #trustProxy: boolean;
 
-  constructor(routes: readonly Route[]) {
+  constructor(routes: readonly Route[], trustProxy = false) {
+    this.#trustProxy = trustProxy;
     this.#routes = routes.toSorted((one, other) => other.path.length - one.path.length);
   }
 
@@ -25,7 +36,7 @@ export class Router {
       return answer(response, 405, 'GET only');
     }
     try {
-      await route.answer(request, response);
+      await route.answer(request, response, peerOf(request, this.#trustProxy));
     } catch {
       if (response.headersSent) response.destroy();
       else answer(response, 500, 'this failed');

@@ -15,9 +15,9 @@ import {
   serviceData,
 } from '@apex/protocol';
 import { onTestFinished } from 'vitest';
-import { createEdge } from '../../src/create-edge.ts';
+import { createEdge, type EdgeOptions } from '../../src/create-edge.ts';
 import { type ApexOwner, createOwner, type OwnerOptions } from '../../src/create-owner.ts';
-import type { HttpOptions } from '../../src/http/http-listener.ts';
+import type { HttpSettings } from '../../src/http/http-listener.ts';
 import type { ServerEvent } from '../../src/server-event.ts';
 import { MemoryStore } from '../../src/store/memory/memory-store.ts';
 import { MemoryPipe } from './pipes.ts';
@@ -83,10 +83,11 @@ export class Stage {
 export async function startEdge(
   owner: ApexOwner,
   pipe = new MemoryPipe(),
-  http?: HttpOptions,
+  http?: HttpSettings,
+  options?: EdgeOptions,
 ): Promise<StageEdge> {
   const { listening } = owner.accept(pipe.ownersEnd, { host: '127.0.0.1', port: 0 }, http);
-  void createEdge(pipe.edgesEnd);
+  void createEdge(pipe.edgesEnd, options);
   const { port, http: httpAddress } = await listening;
   return { pipe, port, httpPort: httpAddress?.port };
 }

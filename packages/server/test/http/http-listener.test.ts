@@ -11,6 +11,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket as NodeWebSocket } from 'ws';
 import { type ApexServer, createServer, type ServerOptions } from '../../src/create-server.ts';
 import { listenHttp } from '../../src/http/http-listener.ts';
+import type { Route } from '../../src/http/router.ts';
 import { listen } from '../../src/listener.ts';
 import type { ServerEvent } from '../../src/server-event.ts';
 import { MemoryStore } from '../../src/store/memory/memory-store.ts';
@@ -315,6 +316,34 @@ describe('a connection', () => {
     const third = await open();
     await expect.poll(() => taken).toBe(1);
     third.destroy();
+  });
+});
+
+describe('further routes', () => {
+  const routes: readonly Route[] = ['/', '/healthz', '/beep', '/page'].map((path) => ({
+    path,
+    answer: (_, response) => void response.end(`route ${path}`),
+  }));
+  const expected = [
+    ['/page', 'route /page'],
+    ['/page/more', 'route /'],
+    ['/healthz', 'ok\n'],
+    ['/beep', 'WebSocket only\n'],
+  ];
+  const ask = async (port: number | undefined) => {
+    const get = async (path: string) => (await fetch(`http://${host}:${port}${path}`)).text();
+    return Promise.all(expected.map(async ([path = '']) => [path, await get(path)]));
+  };
+
+  it('are served beside those of the server, which stay its own', async () => {
+    const { server } = await start({ http: { host, port: 0, routes } });
+    expect(await ask(server.httpAddress?.port)).toEqual(expected);
+  });
+
+  it('are served by an edge that is given them', async () => {
+    const stage = await Stage.start(0);
+    const edge = await startEdge(stage.owner, new MemoryPipe(), { host, port: 0 }, { routes });
+    expect(await ask(edge.httpPort)).toEqual(expected);
   });
 });
 
