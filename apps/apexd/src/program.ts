@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import { administer } from './admin/administer.ts';
+import type { Report } from './admin/progress.ts';
 import type { AdminRequest } from './admin/requests.ts';
 import { readImport, readPassword } from './commands/input.ts';
 import { printAccess, printEndpoints, printPresence } from './commands/print.ts';
+import { withProgress } from './commands/progress-bar.ts';
 import { runServer } from './commands/run-server.ts';
 import type { SelfSignedOptions } from './commands/self-signed.ts';
 import { readConfig } from './config.ts';
@@ -68,7 +70,7 @@ export function createProgram(): Command {
   withConfig(endpoint.command('import').description('endpoint,password lines on standard input')).action(
     async (options: WithConfig) => {
       const entries = await readImport(process.stdin);
-      await ask(options, { op: 'endpoint.import', entries });
+      await withProgress((report) => ask(options, { op: 'endpoint.import', entries }, report));
       process.stdout.write(`imported ${entries.length} endpoints\n`);
     },
   );
@@ -136,6 +138,6 @@ function withConfig(command: Command): Command {
   return command.requiredOption('--config <file>', 'configuration (YAML)');
 }
 
-function ask(options: WithConfig, request: AdminRequest): Promise<unknown> {
-  return administer(readConfig(options.config), request);
+function ask(options: WithConfig, request: AdminRequest, report?: Report): Promise<unknown> {
+  return administer(readConfig(options.config), request, report);
 }

@@ -30,6 +30,13 @@ export interface PresenceView {
   }[];
 }
 
+/** How far long work is: what is being done, and how many of how many things are done. */
+export type ReportProgress = (progress: {
+  readonly step: string;
+  readonly done: number;
+  readonly total: number;
+}) => void;
+
 const PAGE = 1000;
 
 /**
@@ -69,18 +76,31 @@ export class Administration {
 
   /**
    * Provisions many endpoints; those that exist get the new password, and of one that stands there twice
-   * the last password counts. Names and passwords are checked first, so that a wrong one changes nothing.
+   * the last password counts. Names and passwords are checked first, so that a wrong one changes nothing. `report` is
+   * told of each endpoint.
    */
   async importEndpoints(
     entries: readonly { readonly endpoint: string; readonly password: string }[],
+    report: ReportProgress = () => {},
   ): Promise<void> {
     const passwords = new Map(
       entries.map(({ endpoint, password }) => [this.#subjects.nameOf(endpoint), password]),
     );
+    const counting = (step: string): (() => void) => {
+      let done = 0;
+      return () => report({ step, done: ++done, total: passwords.size });
+    };
+    const wasDerived = counting('deriving passwords');
     const derived = await inPages([...passwords], async ([name, password]) => {
-      return [name, await this.#derive(name, password)] as const;
+      const credentials = await this.#derive(name, password);
+      wasDerived();
+      return [name, credentials] as const;
     });
-    await inPages(derived, ([name, credentials]) => this.#put(name, credentials));
+    const wasPut = counting('provisioning');
+    await inPages(derived, async ([name, credentials]) => {
+      await this.#put(name, credentials);
+      wasPut();
+    });
   }
 
   async #put(name: string, credentials: Credentials): Promise<void> {

@@ -1,4 +1,9 @@
-export { type AccessEntryView, Administration, type PresenceView } from './administration.ts';
+export {
+  type AccessEntryView,
+  Administration,
+  type PresenceView,
+  type ReportProgress,
+} from './administration.ts';
 export { type Clock, systemClock } from './clock.ts';
 export {
   createDomain,

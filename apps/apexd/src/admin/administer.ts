@@ -1,51 +1,40 @@
-import { connect } from 'node:net';
 import { openAdministration } from '../administration.ts';
 import type { Config } from '../config.ts';
-import { AppError } from '../errors.ts';
+import { AdminConnection } from './admin-connection.ts';
 import { perform } from './perform.ts';
-import { type AdminRequest, adminResponseSchema } from './requests.ts';
+import { nowAndThen, type Report } from './progress.ts';
+import type { AdminRequest } from './requests.ts';
 import { adminSocketPath } from './socket-server.ts';
 
+/** Carries out one administration request; `report` is told how far it is. */
+export type Ask = (request: AdminRequest, report?: Report) => Promise<unknown>;
+
 /**
- * Carries out one administration request: through the running server when there is one, else on the
- * store itself, under the lock of the data folder. Throws AppError with the server's own words.
+ * Carries out the requests that `work` makes: through the running server when there is one, else on the store itself,
+ * under the lock of the data folder. Each rejects with the server's own words.
  */
-export async function administer(config: Config, request: AdminRequest): Promise<unknown> {
-  const answer = await askServer(adminSocketPath(config.dataDir), request);
-  if (answer === undefined) return onStore(config, request);
-  const response = adminResponseSchema.parse(JSON.parse(answer));
-  if (!response.ok) throw new AppError(response.code, response.message);
-  return response.result;
+export async function administering<T>(config: Config, work: (ask: Ask) => Promise<T>): Promise<T> {
+  const connection = await AdminConnection.open(adminSocketPath(config.dataDir));
+  if (connection === undefined) return onStore(config, work);
+  try {
+    return await work((request, report = ignore) => connection.ask(request, report));
+  } finally {
+    connection.close();
+  }
 }
 
-async function onStore(config: Config, request: AdminRequest): Promise<unknown> {
+/** As `administering`, for one request. */
+export function administer(config: Config, request: AdminRequest, report?: Report): Promise<unknown> {
+  return administering(config, (ask) => ask(request, report));
+}
+
+async function onStore<T>(config: Config, work: (ask: Ask) => Promise<T>): Promise<T> {
   await using opened = await openAdministration(config);
-  // As over the socket: what is printed is what JSON carries.
-  return JSON.parse(JSON.stringify((await perform(opened.administration, request)) ?? null));
-}
-
-/** The response line of the running server; undefined when none runs. */
-function askServer(path: string, request: AdminRequest): Promise<string | undefined> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(path);
-    socket.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') return resolve(undefined);
-      reject(
-        new AppError('admin.connect', `cannot reach the server at ${path}: ${error.message}`, 1, {
-          cause: error,
-        }),
-      );
-    });
-    socket.once('connect', () => socket.write(`${JSON.stringify(request)}\n`));
-    let answer = '';
-    socket.setEncoding('utf8').on('data', (text: string) => {
-      answer += text;
-      if (!answer.endsWith('\n')) return;
-      socket.destroy();
-      resolve(answer);
-    });
-    socket.once('close', () => {
-      reject(new AppError('admin.closed', `the server at ${path} closed the connection without an answer`));
-    });
+  return await work(async (request, report = ignore) => {
+    const result = await perform(opened.administration, request, nowAndThen(report));
+    // As over the socket: what is printed is what JSON carries.
+    return JSON.parse(JSON.stringify(result ?? null));
   });
 }
+
+function ignore(): void {}

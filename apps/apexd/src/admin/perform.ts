@@ -1,13 +1,21 @@
 import type { Administration } from '@apex/server';
+import type { Report } from './progress.ts';
 import type { AdminRequest } from './requests.ts';
 
-/** Carries out one request; the same whether it came over the socket or the store was opened for it. */
-export async function perform(administration: Administration, request: AdminRequest): Promise<unknown> {
+/**
+ * Carries out one request; the same whether it came over the socket or the store was opened for it. What takes long
+ * reports how far it is.
+ */
+export async function perform(
+  administration: Administration,
+  request: AdminRequest,
+  report: Report,
+): Promise<unknown> {
   switch (request.op) {
     case 'endpoint.add':
       return administration.addEndpoint(request.endpoint, request.password);
     case 'endpoint.import':
-      return administration.importEndpoints(request.entries);
+      return administration.importEndpoints(request.entries, report);
     case 'endpoint.list':
       return administration.listEndpoints();
     case 'endpoint.remove':

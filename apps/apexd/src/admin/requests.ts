@@ -1,8 +1,10 @@
 import * as z from 'zod';
+import { progressSchema } from './progress.ts';
 
 /**
- * What commands ask of a running server over its admin socket: one JSON document a line each way.
- * The socket lies in the data folder and only its owner may open it.
+ * What commands ask of a running server over its admin socket, one JSON document a line. A request is answered by
+ * one line, before which any number of lines may tell how far it is; requests of one connection are carried out one
+ * after the other. The socket lies in the data folder and only its owner may open it.
  */
 const endpoint = z.string();
 
@@ -34,6 +36,9 @@ export const adminResponseSchema = z.discriminatedUnion('ok', [
 ]);
 
 export type AdminResponse = z.output<typeof adminResponseSchema>;
+
+/** What the server writes: how far the oldest request without an answer is, or its answer. */
+export const adminLineSchema = z.union([z.strictObject({ progress: progressSchema }), adminResponseSchema]);
 
 /** A request line longer than this is refused: an import of 100,000 endpoints fits. */
 export const maximumLineOctets = 16 * 1024 * 1024;

@@ -6,6 +6,7 @@ import type { Administration } from '@apex/server';
 import type { Logger } from 'pino';
 import { AppError } from '../errors.ts';
 import { perform } from './perform.ts';
+import { nowAndThen, type Report } from './progress.ts';
 import { type AdminResponse, adminRequestSchema, maximumLineOctets } from './requests.ts';
 
 export interface AdminSocket {
@@ -66,11 +67,11 @@ async function serve(socket: Socket, administration: Administration, log: Logger
     octets += chunk.length;
     if (octets > maximumLineOctets) socket.destroy();
   });
+  const write = (document: unknown): boolean => socket.write(`${JSON.stringify(document)}\n`);
   try {
     for await (const line of createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })) {
       octets = 0;
-      const response = await respond(line, administration, log);
-      socket.write(`${JSON.stringify(response)}\n`);
+      write(await respond(line, administration, log, (progress) => write({ progress })));
     }
   } catch (error) {
     log.warn({ event: 'admin.failed', error: (error as Error).message });
@@ -78,10 +79,15 @@ async function serve(socket: Socket, administration: Administration, log: Logger
   }
 }
 
-async function respond(line: string, administration: Administration, log: Logger): Promise<AdminResponse> {
+async function respond(
+  line: string,
+  administration: Administration,
+  log: Logger,
+  report: Report,
+): Promise<AdminResponse> {
   try {
     const request = adminRequestSchema.parse(JSON.parse(line));
-    const result = await perform(administration, request);
+    const result = await perform(administration, request, nowAndThen(report));
     const about = 'endpoint' in request ? request.endpoint : 'owner' in request ? request.owner : undefined;
     log.info({ event: 'admin', op: request.op, endpoint: about });
     return { ok: true, result: result ?? null };
