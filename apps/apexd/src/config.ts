@@ -91,9 +91,44 @@ const mechanismSchema = z.enum([
   'ANONYMOUS',
 ]);
 
+const domainSchema = z
+  .string()
+  .refine(isDomain, 'is not a domain such as example.com or [192.0.2.1]')
+  .toLowerCase();
+
+/** Entries that each new endpoint gets. */
+const accessSchema = z.strictObject({
+  defaults: z
+    .array(
+      z.strictObject({
+        actor: z.string().refine(isActor, 'is not an actor such as *@example.com'),
+        actions: z
+          .string()
+          .transform((list) => list.split(/\s+/).filter((action) => action !== ''))
+          .refine(
+            (list) => list.length > 0 && list.every(isAction),
+            'is not a list of actions such as "core:data presence:subscribe"',
+          ),
+      }),
+    )
+    .default([]),
+});
+
 export const configSchema = z
   .strictObject({
-    domain: z.string().refine(isDomain, 'is not a domain such as example.com or [192.0.2.1]').toLowerCase(),
+    domain: domainSchema.optional(),
+    domains: z
+      .array(
+        z.union([
+          domainSchema.transform((domain) => ({ domain, access: undefined })),
+          z.strictObject({ domain: domainSchema, access: accessSchema.optional() }),
+        ]),
+      )
+      .min(1)
+      .refine((domains) => new Set(domains.map(({ domain }) => domain)).size === domains.length, {
+        message: 'names a domain twice',
+      })
+      .optional(),
     dataDir: z.string().min(1),
     edge: listenSchema.prefault({}),
     http: httpSchema.optional(),
@@ -132,24 +167,7 @@ export const configSchema = z
         message: 'ANONYMOUS and auth.guest, the endpoint of anonymous peers, need each other',
       })
       .prefault({}),
-    access: z
-      .strictObject({
-        defaults: z
-          .array(
-            z.strictObject({
-              actor: z.string().refine(isActor, 'is not an actor such as *@example.com'),
-              actions: z
-                .string()
-                .transform((list) => list.split(/\s+/).filter((action) => action !== ''))
-                .refine(
-                  (list) => list.length > 0 && list.every(isAction),
-                  'is not a list of actions such as "core:data presence:subscribe"',
-                ),
-            }),
-          )
-          .default([]),
-      })
-      .prefault({}),
+    access: accessSchema.prefault({}),
     presence: z.strictObject({ timestampSuffix: z.enum(['Z', '-00:00']).default('Z') }).prefault({}),
     options: z
       .strictObject({
@@ -163,7 +181,15 @@ export const configSchema = z
       .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info') })
       .prefault({}),
   })
-  .refine(({ auth, domain }) => auth.guest === undefined || domainOf(auth.guest) === domain, {
+  .refine(({ domain, domains }) => (domain === undefined) !== (domains === undefined), {
+    path: ['domain'],
+    message: 'name the domain that is served, or several of them as `domains`, and not both',
+  })
+  .transform(({ domain, domains, ...rest }) => ({
+    ...rest,
+    domains: domains ?? (domain === undefined ? [] : [{ domain, access: undefined }]),
+  }))
+  .refine(({ auth, domains }) => isNoGuestOrOf(auth.guest, domains), {
     path: ['auth', 'guest'],
     message: 'is not an endpoint of the domain; name one of it, such as guest@ and the domain',
   })
@@ -175,6 +201,10 @@ export const configSchema = z
     path: ['edge', 'tlsPort'],
     message: 'needs tls, with the certificate to show there',
   });
+
+function isNoGuestOrOf(guest: string | undefined, domains: readonly { readonly domain: string }[]): boolean {
+  return guest === undefined || domains.some(({ domain }) => domain === domainOf(guest));
+}
 
 function isGuest(text: string): boolean {
   const identity = identityOf(text);

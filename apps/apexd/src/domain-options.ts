@@ -1,12 +1,13 @@
 import type { DomainOptions } from '@apex/server';
 import type { Config } from './config.ts';
 
-/** The part of a configuration that says how the domain behaves, with or without a listener. */
+/** The part of a configuration that says how the domains behave, with or without a listener. */
 export function domainOptions(config: Config): Omit<DomainOptions, 'store'> {
   const { limits } = config;
   return {
-    domain: config.domain,
-    accessDefaults: config.access.defaults,
+    domain: config.domains.map(({ domain }) => domain),
+    accessDefaults: (domain) =>
+      (config.domains.find((each) => each.domain === domain)?.access ?? config.access).defaults,
     timestampSuffix: config.presence.timestampSuffix,
     iterations: config.auth.iterations,
     mechanisms: config.auth.mechanisms,

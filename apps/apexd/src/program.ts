@@ -9,6 +9,7 @@ import { runServer } from './commands/run-server.ts';
 import type { SelfSignedOptions } from './commands/self-signed.ts';
 import { readConfig } from './config.ts';
 import { AppError } from './errors.ts';
+import { namesOf } from './serve.ts';
 import { readTlsFiles } from './tls-files.ts';
 
 interface WithConfig {
@@ -41,8 +42,8 @@ export function createProgram(): Command {
     ({ config }: WithConfig) => {
       const settings = readConfig(config);
       readTlsFiles(settings);
-      const { domain, dataDir } = settings;
-      process.stdout.write(`${config}: valid; domain ${domain}, data in ${dataDir}\n`);
+      const { dataDir } = settings;
+      process.stdout.write(`${config}: valid; domain ${namesOf(settings)}, data in ${dataDir}\n`);
     },
   );
 

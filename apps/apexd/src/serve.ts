@@ -48,7 +48,7 @@ export async function serve(config: Config, log: Logger, workers = 0): Promise<R
     const admin = await listenAdmin(config.dataDir, server.administration, log);
     closers.add(() => admin.close());
     holdYoungGeneration();
-    log.info({ event: 'serving', domain: config.domain, ...server.address, http: server.httpAddress });
+    log.info({ event: 'serving', domain: namesOf(config), ...server.address, http: server.httpAddress });
     if (tls !== undefined) warnOfExpired(tls, log);
     return { server, stop: () => closers.close() };
   } catch (error) {
@@ -113,6 +113,11 @@ async function start(
       await edges.stop();
     },
   };
+}
+
+/** The domains that it serves, for people. */
+export function namesOf({ domains }: Config): string {
+  return domains.map(({ domain }) => domain).join(', ');
 }
 
 function logEvent(log: Logger, event: ServerEvent): void {

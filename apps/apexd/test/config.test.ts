@@ -17,13 +17,32 @@ const minimal = 'domain: example.com\ndataDir: data\n';
 describe('the configuration', () => {
   it('[3340 §8.3] needs a domain and a data folder only', () => {
     expect(parseConfig(minimal, 'apexd.yaml')).toMatchObject({
-      domain: 'example.com',
+      domains: [{ domain: 'example.com' }],
       edge: { host: '127.0.0.1', port: 913 },
       auth: { requireTls: true, mechanisms: ['SCRAM-SHA-256', 'PLAIN'] },
       access: { defaults: [] },
       limits: { deliverySeconds: 30, unsentOctets: 1_048_576, tuplesPerEntry: 64 },
       log: { level: 'info' },
     });
+  });
+
+  it('[3340 §2.2] serves several domains, each perhaps with access defaults of its own', () => {
+    const text = `dataDir: data
+domains:
+  - Example.com
+  - domain: rubble.com
+    access: { defaults: [{ actor: '*@rubble.com', actions: 'core:data' }] }
+`;
+    expect(parseConfig(text, 'apexd.yaml').domains).toEqual([
+      { domain: 'example.com', access: undefined },
+      { domain: 'rubble.com', access: { defaults: [{ actor: '*@rubble.com', actions: ['core:data'] }] } },
+    ]);
+    expect(problemOf(`${minimal}domains: [rubble.com]\n`)).toMatch(
+      /^apexd\.yaml:1: domain: .*or several of them as `domains`, and not both$/,
+    );
+    expect(problemOf('dataDir: data\ndomains: [a.com, A.com]\n')).toMatch(
+      /^apexd\.yaml:2: domains: names a domain twice$/,
+    );
   });
 
   it('reads access defaults as lists of actions', () => {
@@ -114,7 +133,7 @@ describe('the configuration', () => {
   });
 
   it('says what is missing', () => {
-    expect(problemOf('dataDir: data\n')).toMatch(/^apexd\.yaml:1: domain: /);
-    expect(problemOf('')).toMatch(/domain/);
+    expect(problemOf('domain: example.com\n')).toMatch(/^apexd\.yaml:1: dataDir: /);
+    expect(problemOf('dataDir: data\n')).toMatch(/^apexd\.yaml:1: domain: name the domain that is served/);
   });
 });

@@ -40,7 +40,7 @@ export type ReportProgress = (progress: {
 const PAGE = 1000;
 
 /**
- * What administrators do to the endpoints of one domain: provisioning with passwords, access
+ * What administrators do to the endpoints of a server: provisioning with passwords, access
  * entries, a look at presence. Each promise resolves once the change is durable. It rejects with
  * UsageError (`endpoint.…`, `access.…`, `password.…`) for a request that cannot be carried out as
  * it stands, and with ReplyError 451 when the store failed.

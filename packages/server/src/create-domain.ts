@@ -1,3 +1,4 @@
+import { UsageError } from '@apex/beep';
 import type { TimestampSuffix } from '@apex/protocol';
 import { Administration } from './administration.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -19,11 +20,11 @@ import type { PresenceLimits } from './subject/limits.ts';
 import { type OwnerCounters, SubjectOwner } from './subject/owner.ts';
 
 export interface DomainOptions {
-  /** The administrative domain. */
-  readonly domain: string;
+  /** The administrative domain, or several; they share the store, the sessions and everything else. */
+  readonly domain: string | readonly string[];
   readonly store: Store;
-  /** Access entries that each new endpoint gets (C8). */
-  readonly accessDefaults?: readonly AccessDefault[];
+  /** Access entries that each new endpoint gets (C8), perhaps by its domain. */
+  readonly accessDefaults?: readonly AccessDefault[] | ((domain: string) => readonly AccessDefault[]);
   /** How timestamps end (RFC 3343 §7); default `Z`. */
   readonly timestampSuffix?: TimestampSuffix;
   /**
@@ -58,7 +59,7 @@ export interface DomainLimits extends PresenceLimits, RelayLimits {
   readonly cachedSubjects: number;
 }
 
-/** An administrative domain without a way in: relay, services, subjects and their store. */
+/** Administrative domains without a way in: relay, services, subjects and their store. */
 export interface Domain {
   readonly relay: Relay;
   readonly administration: Administration;
@@ -79,13 +80,20 @@ export interface DomainCounters {
 /** How often the relay looks for endpoints that keep deliveries waiting, in milliseconds. */
 const WATCH_MS = 1000;
 
+/** The domains of a server, in lower case. */
+export function domainsOf({ domain }: Pick<DomainOptions, 'domain'>): readonly string[] {
+  const names = typeof domain === 'string' ? [domain] : domain;
+  return [...new Set(names.map((name) => name.toLowerCase()))];
+}
+
 /**
- * Puts an administrative domain together and loads what is in progress from its store. Rejects with
- * StoreError.
+ * Puts administrative domains together and loads what is in progress from their store. Rejects with StoreError, and
+ * with UsageError `server.domain` where there is none.
  */
 export async function createDomain(options: DomainOptions): Promise<Domain> {
   const { store, limits = {}, clock = systemClock, timestampSuffix: suffix = 'Z' } = options;
-  const domain = options.domain.toLowerCase();
+  const domains = domainsOf(options);
+  if (domains.length === 0) throw new UsageError('server.domain', 'a server needs a domain');
   const messages = new EffectMessages(
     {
       send: (service, recipient, payload) => relay.deliver(service, recipient, payload, ignore),
@@ -112,11 +120,10 @@ export async function createDomain(options: DomainOptions): Promise<Domain> {
   const served = { performer: messages, ...(onRefused && { onRefused }) };
   const reports = new ReportService({
     ...served,
-    domain,
     originate: (message) => originate(relay, message),
   });
   const relay: Relay = new Relay({
-    domain,
+    domains,
     access: new SubjectAccessPolicy(owner),
     clock,
     store,
@@ -127,7 +134,7 @@ export async function createDomain(options: DomainOptions): Promise<Domain> {
     limits,
   });
   const subjects = new SubjectAdministration({
-    domain,
+    domains,
     owner,
     store,
     defaults: options.accessDefaults ?? [],
@@ -138,7 +145,9 @@ export async function createDomain(options: DomainOptions): Promise<Domain> {
 
   await owner.start();
   // C7
-  for (const name of ['report', 'access', 'presence']) await subjects.provisionService(name);
+  for (const domain of domains) {
+    for (const name of ['report', 'access', 'presence']) await subjects.provisionService(name, domain);
+  }
   if (guest !== undefined) await subjects.provisionGuest(guest);
   await relay.start();
   let cancel: () => void;

@@ -64,9 +64,9 @@ async function begin(
   try {
     const listener = await listen({
       listen: settings.listen,
-      domain: settings.domain,
+      domains: settings.domains,
       profiles: profilesOf({
-        ...(await mechanismOptions(settings.domain, relay.desk, settings.authentication)),
+        ...(await mechanismOptions(settings.domains, relay.desk, settings.authentication)),
         hasTls: settings.tls !== undefined,
         apex: (options) => relay.profile(options),
         onEvent,

@@ -1,6 +1,6 @@
 import { tlsServer } from '@apex/beep/tls';
 import type { Administration } from './administration.ts';
-import type { DomainCounters } from './create-domain.ts';
+import { type DomainCounters, domainsOf } from './create-domain.ts';
 import { mechanismOptions } from './credentials/authentication.ts';
 import { serverMechanisms } from './credentials/server-mechanisms.ts';
 import { EdgeConnection } from './edge/edge-connection.ts';
@@ -42,7 +42,7 @@ export interface OwnerOptions extends Omit<ServerOptions, 'listen' | 'http'> {
 const DRAIN_MS = 5000;
 
 /**
- * Starts what all edges share: subjects, store, relay and services of a domain. The caller owns the store and the
+ * Starts what all edges share: subjects, store, relay and services of its domains. The caller owns the store and the
  * processes of the edges. Rejects with StoreError, and with UsageError `tls.credentials`, `server.mechanism` or
  * `server.jwks`.
  */
@@ -51,7 +51,7 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
   const authentication = await authenticationOf(options);
   const desk = deskOf(options);
   // Whether they lack anything is found out here, once for all edges.
-  serverMechanisms(await mechanismOptions(options.domain, desk, authentication));
+  serverMechanisms(await mechanismOptions(domainsOf(options), desk, authentication));
   const domain = await servedDomain({ ...options, listen: { host: '', port: 0 } });
   const edges = new Set<EdgeConnection>();
   let { tls } = options;
@@ -74,7 +74,7 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
     accept(pipe, listen, http) {
       requireCertificate(listen, tls);
       const settings = {
-        domain: domain.relay.domain,
+        domains: domain.relay.domains,
         listen,
         authentication,
         sessionLimits: limits,

@@ -24,7 +24,7 @@ export interface ApexServer {
 }
 
 /**
- * Starts a server: a domain on a store, and a listener. The caller owns the store. Rejects with
+ * Starts a server: its domains on a store, and a listener. The caller owns the store. Rejects with
  * StoreError, with ListenError when the address cannot be used, and with UsageError `tls.credentials`,
  * `tls.unavailable`, `server.mechanism` or `server.jwks`.
  */
@@ -33,12 +33,12 @@ export async function createServer(options: ServerOptions): Promise<ApexServer> 
   const domain = await servedDomain(options);
   let listener: Listener;
   try {
-    const { domain: name } = domain.relay;
+    const { domains } = domain.relay;
     const desk = deskOf(options);
-    const mechanisms = await mechanismOptions(name, desk, await authenticationOf(options));
+    const mechanisms = await mechanismOptions(domains, desk, await authenticationOf(options));
     listener = await listen({
       listen: options.listen,
-      domain: name,
+      domains,
       profiles: profilesOf({
         ...mechanisms,
         hasTls: options.tls !== undefined,

@@ -33,7 +33,7 @@ export interface ServerOptions extends Omit<DomainOptions, 'onRefused' | 'onAcce
   readonly onEvent?: (event: ServerEvent) => void;
 }
 
-/** The domain of a server, which tells its operator what services refuse. Rejects with StoreError. */
+/** The domains of a server, which tells its operator what services refuse. Rejects with StoreError. */
 export function servedDomain(options: ServerOptions): Promise<Domain> {
   const { onEvent = () => {}, clock = systemClock } = options;
   const tell = eventValve(onEvent, clock);

@@ -16,8 +16,8 @@ import type { ServerEvent } from './server-event.ts';
 import { beepLimits, defaultSessionLimits, type SessionLimits } from './session-limits.ts';
 
 export interface SessionsOptions {
-  /** The server name that they operate under (B15). */
-  readonly domain: string;
+  /** The server names that they operate under (B15). */
+  readonly domains: readonly string[];
   readonly profiles: readonly Profile[];
   readonly limits: Partial<SessionLimits>;
   /** Protects the connection of a peer that asks for it. */
@@ -146,7 +146,7 @@ export class Sessions {
   }
 
   #drive(transport: Transport, options: Pick<DriveOptions, 'unavailable' | 'onDiagnostic'>): Peer {
-    const { domain, profiles, negotiate } = this.#options;
+    const { domains, profiles, negotiate } = this.#options;
     return drive(transport, {
       role: 'listener',
       // What protects a WebSocket stands below it.
@@ -156,7 +156,7 @@ export class Sessions {
           : profiles,
       negotiate,
       limits: beepLimits(this.#limits),
-      acceptsServerName: (name) => name.toLowerCase() === domain || isAddress(name),
+      acceptsServerName: (name) => domains.includes(name.toLowerCase()) || isAddress(name),
       ...options,
     });
   }

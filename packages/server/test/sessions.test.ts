@@ -35,7 +35,7 @@ function begin(limits: Partial<SessionLimits> = {}) {
   const clock = new VirtualClock();
   const events: ServerEvent[] = [];
   const sessions = new Sessions({
-    domain: 'example.com',
+    domains: ['example.com'],
     profiles: [authentication, attachment],
     limits,
     onEvent: (event) => events.push(event),

@@ -4,7 +4,7 @@ import { DEMO_PORT, demoConfig, demoPasswords, demoText, provisionDemo } from '.
 import { AppError } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { reloadConfig } from '../reload.ts';
-import { type RunningServer, serve } from '../serve.ts';
+import { namesOf, type RunningServer, serve } from '../serve.ts';
 import { webSocketUrl } from '../web-socket-url.ts';
 
 export interface ServeOptions {
@@ -55,7 +55,7 @@ async function startConfigured(path: string, workers: number): Promise<Started> 
   const { address, httpAddress } = running.server;
   const { host, port, tlsPort } = address;
   const { tls, http } = config;
-  const serves = `apexd serves ${config.domain} on ${host}`;
+  const serves = `apexd serves ${namesOf(config)} on ${host}`;
   const webSocket = httpAddress && webSocketUrl(httpAddress, tls !== undefined && http?.trustProxy !== true);
   return {
     running,

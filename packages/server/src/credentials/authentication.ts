@@ -2,7 +2,7 @@ import type { MechanismName } from './mechanism-credentials.ts';
 import type { PasswordDesk, ServerMechanismOptions } from './server-mechanisms.ts';
 import { type TokenVerifierOptions, tokenVerifier } from './token-verifier.ts';
 
-/** How the peers of a domain authenticate, wherever their connections are held; it can be cloned. */
+/** How the peers of a server authenticate, wherever their connections are held; it can be cloned. */
 export interface Authentication {
   readonly requireTls: boolean;
   readonly mechanisms: readonly MechanismName[];
@@ -14,10 +14,10 @@ export interface Authentication {
 
 /** Rejects with UsageError `server.jwks`. */
 export async function mechanismOptions(
-  domain: string,
+  domains: readonly string[],
   desk: PasswordDesk,
   { oauth, ...authentication }: Authentication,
 ): Promise<ServerMechanismOptions> {
   const verifyToken = oauth === undefined ? undefined : await tokenVerifier(oauth);
-  return { ...authentication, domain, desk, verifyToken };
+  return { ...authentication, domains, desk, verifyToken };
 }

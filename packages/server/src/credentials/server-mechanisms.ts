@@ -28,13 +28,14 @@ export interface PasswordDesk extends MechanismObserver {
 
 export interface ServerMechanismOptions {
   readonly mechanisms: readonly MechanismName[];
-  readonly domain: string;
+  /** In lower case. */
+  readonly domains: readonly string[];
   /** Whether what reveals secrets is offered on protected sessions only (B12). */
   readonly requireTls: boolean;
   readonly desk: PasswordDesk;
   /** Iterations of new credentials: what unknown names get too (B13). */
   readonly iterations: number;
-  /** The salts of unknown names come from it, the same ones wherever the domain is served (B13). */
+  /** The salts of unknown names come from it, the same ones wherever the domains are served (B13). */
   readonly decoySecret: Uint8Array;
   /** The endpoint whose subaddresses anonymous peers attach as; without one they attach as nothing. */
   readonly guest?: string | undefined;
@@ -43,11 +44,11 @@ export interface ServerMechanismOptions {
 }
 
 /**
- * The mechanisms of one domain, in the order in which they are named. Throws UsageError
+ * The mechanisms of a server, in the order in which they are named. Throws UsageError
  * `server.mechanism` for OAUTHBEARER without a way to verify tokens.
  */
 export function serverMechanisms(options: ServerMechanismOptions): readonly ServerMechanism[] {
-  const { domain, requireTls: requireSecured, desk, iterations, decoySecret } = options;
+  const { domains, requireTls: requireSecured, desk, iterations, decoySecret } = options;
   const scram = (hash: 'SHA-1' | 'SHA-256'): ServerMechanism =>
     scramServer({
       hash,
@@ -59,7 +60,7 @@ export function serverMechanisms(options: ServerMechanismOptions): readonly Serv
   /** 3340 §4.5.1, of those whom others vouch for: nobody of another domain. */
   const authorizeOurs = (requested: string | undefined, authentication: string): string | undefined => {
     const identity = identityOf(authentication);
-    return identity === undefined || domainOf(identity) !== domain
+    return identity === undefined || !domains.includes(domainOf(identity))
       ? undefined
       : authorize(requested, identity);
   };
@@ -68,13 +69,18 @@ export function serverMechanisms(options: ServerMechanismOptions): readonly Serv
     'SCRAM-SHA-1': () => scram('SHA-1'),
     'DIGEST-MD5': () =>
       digestMd5Server({
-        realm: domain,
+        realms: domains,
         authorize,
-        find: async (authentication) => (await desk.findCredentials(authentication, 'DIGEST-MD5'))?.storedKey,
+        async find(authentication, realm) {
+          // What is stored holds the domain of the name in the place of the realm.
+          const identity = identityOf(authentication);
+          const isThere = identity !== undefined && domainOf(identity) === realm;
+          return isThere ? (await desk.findCredentials(authentication, 'DIGEST-MD5'))?.storedKey : undefined;
+        },
       }),
     PLAIN: () => plainServer({ verifier: desk.verifier, authorize, requireSecured }),
     EXTERNAL: () =>
-      externalServer({ identify: (facts) => certifiedEndpoint(facts, domain), authorize: authorizeOurs }),
+      externalServer({ identify: (facts) => certifiedEndpoint(facts, domains), authorize: authorizeOurs }),
     OAUTHBEARER() {
       const { verifyToken } = options;
       if (verifyToken === undefined) {
@@ -90,10 +96,10 @@ export function serverMechanisms(options: ServerMechanismOptions): readonly Serv
   return options.mechanisms.map((name) => create[name]());
 }
 
-/** The one endpoint of this domain among the mail addresses of the peer's certificate. */
-function certifiedEndpoint({ certificate }: SessionFacts, domain: string): string | undefined {
+/** The one endpoint of these domains among the mail addresses of the peer's certificate. */
+function certifiedEndpoint({ certificate }: SessionFacts, domains: readonly string[]): string | undefined {
   const identities = (certificate?.mailAddresses ?? []).map((address) => identityOf(address));
-  const ours = new Set(identities.filter((each) => each !== undefined && domainOf(each) === domain));
+  const ours = new Set(identities.filter((each) => each !== undefined && domains.includes(domainOf(each))));
   const [first] = ours;
   return ours.size === 1 ? first : undefined;
 }

@@ -137,7 +137,7 @@ export interface EdgeAddresses extends ListenAddress {
 
 /** What an edge needs to know to serve. */
 export interface EdgeSettings {
-  readonly domain: string;
+  readonly domains: readonly string[];
   readonly listen: ListenAddress;
   readonly authentication: Authentication;
   readonly sessionLimits: Partial<SessionLimits>;

@@ -12,9 +12,8 @@ export function attach(relay: Relay, channel: RelayChannel, request: Attach, ans
     return answer(new ReplyError(555, `transID ${transID} is in use on this channel`));
   }
   // 3340 §4.4.1 step 2
-  if (domainOf(endpoint) !== relay.domain) {
-    return answer(new ReplyError(553, `this relay serves ${relay.domain}`));
-  }
+  const wrong = elsewhere(relay, channel, domainOf(endpoint));
+  if (wrong !== undefined) return answer(new ReplyError(553, wrong));
   // 3340 §4.4.1 step 3
   if (!mayAttach(channel, endpoint)) {
     return answer(new ReplyError(537, `not allowed to attach as ${endpoint}`));
@@ -63,6 +62,14 @@ export function attach(relay: Relay, channel: RelayChannel, request: Attach, ans
     // 3342 §3
     relay.held.attached(endpoint);
   }
+}
+
+/** B15: a session that began with the name of a domain is of that one. */
+function elsewhere(relay: Relay, channel: RelayChannel, domain: string): string | undefined {
+  if (!relay.serves(domain)) return `this relay serves ${relay.domains.join(', ')}`;
+  const serverName = channel.session.facts().serverName?.toLowerCase();
+  const isOther = serverName !== undefined && serverName !== domain && relay.serves(serverName);
+  return isOther ? `this session is of ${serverName}; begin one of ${domain}` : undefined;
 }
 
 /** 3340 §4.5.1 rule 1, C3: the identity function, extended to subaddresses; nobody attaches as a service. */

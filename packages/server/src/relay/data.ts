@@ -104,7 +104,7 @@ function mayOriginate(relay: Relay, channel: RelayChannel, originator: string): 
     for (const operation of other.operations.values()) {
       if (operation.kind === 'attachment') {
         if (operation.endpoint === originator) return true;
-      } else if (operation.domain === domain && domain !== relay.domain) return true;
+      } else if (operation.domain === domain && !relay.serves(domain)) return true;
     }
   }
   return false;

@@ -1,5 +1,5 @@
 import { ReplyError } from '@apex/beep';
-import { type DataMessage, findOption, type Option, type Party } from '@apex/protocol';
+import { type DataMessage, domainOf, findOption, type Option, type Party } from '@apex/protocol';
 import type { Deadline, Scheduler } from '../scheduler.ts';
 import { addedHopping } from './options/data-hopping.ts';
 import type { Hop, OptionContext, OptionProcess, Passage } from './options/option.ts';
@@ -13,7 +13,8 @@ export interface PassageTimer extends Deadline {
 
 /** What passages use of their relay. */
 export interface PassageContext {
-  readonly domain: string;
+  /** Those of the relay; data from others to others is told of by the report service of the first. */
+  readonly domains: readonly string[];
   readonly timers: Scheduler<PassageTimer>;
   /** Monotonic milliseconds. */
   now(): number;
@@ -101,7 +102,22 @@ export class DataPassage implements Passage {
     // C11: a report causes no report
     if (REPORT_SERVICE.test(this.originator)) return;
     const destination = { identity: this.recipient, code, text };
-    this.#context.report({ recipient: this.originator, transID, destination, options });
+    this.#context.report({
+      domain: this.#reporter(),
+      recipient: this.originator,
+      transID,
+      destination,
+      options,
+    });
+  }
+
+  /** The domain of ours that has to do with it. */
+  #reporter(): string {
+    const { domains } = this.#context;
+    const [first = ''] = domains;
+    return (
+      [domainOf(this.recipient), domainOf(this.originator)].find((each) => domains.includes(each)) ?? first
+    );
   }
 
   /** Ends the passage; whatever comes later changes nothing. */

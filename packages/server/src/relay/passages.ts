@@ -64,7 +64,7 @@ export class Passages {
   }
 
   hopOf(recipient: Party): Hop {
-    return domainOf(recipient.identity) === this.#context.domain ? 'final' : 'intermediate';
+    return this.#context.domains.includes(domainOf(recipient.identity)) ? 'final' : 'intermediate';
   }
 
   /** 3340 §4.4.4.1 step 5.1 */

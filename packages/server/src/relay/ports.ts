@@ -34,6 +34,8 @@ export interface ServiceData {
 
 /** What became of data for one recipient, to be told to its originator (RFC 3340 §6.2). */
 export interface Report {
+  /** Whose report service tells. */
+  readonly domain: string;
   /** Who is told. */
   readonly recipient: string;
   /** That of the option which asked for it. */

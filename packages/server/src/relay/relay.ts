@@ -41,7 +41,8 @@ const DELIVERY_OCTETS = 256;
 export type Settled = (failure: Error | undefined) => void;
 
 export interface RelayOptions {
-  readonly domain: string;
+  /** In lower case; at least one. */
+  readonly domains: readonly string[];
   readonly access: AccessPolicy;
   readonly clock: Clock;
   /** Where held data is kept. */
@@ -66,13 +67,13 @@ export interface RelayCounters {
 }
 
 /**
- * The relay of one administrative domain (RFC 3340): who is attached, and the way of data to its
+ * The relay of one administrative domain or several (RFC 3340): who is attached, and the way of data to its
  * recipients. Attach, bind, terminate and data stand in files of their own; this one holds what
  * they share: the attachments, and delivery with its acknowledgement.
  */
 export class Relay {
   /** In lower case. */
-  readonly domain: string;
+  readonly domains: readonly string[];
   readonly access: AccessPolicy;
   readonly attachments = new Attachments();
   readonly counters: RelayCounters = { accepted: 0, refused: 0, delivered: 0, undelivered: 0, stalled: 0 };
@@ -90,8 +91,8 @@ export class Relay {
   readonly #leaving = new Set<RelayChannel>();
 
   constructor(options: RelayOptions) {
-    const { domain, access, clock, store, reports, mesh, limits } = options;
-    this.domain = domain;
+    const { domains, access, clock, store, reports, mesh, limits } = options;
+    this.domains = domains;
     this.access = access;
     this.mesh = mesh;
     this.#clock = clock;
@@ -105,7 +106,7 @@ export class Relay {
     );
     this.passages = new Passages(
       {
-        domain,
+        domains,
         timers: this.#timers,
         now: () => clock.monotonic(),
         report: (report) => reports.report(report),
@@ -144,9 +145,14 @@ export class Relay {
     return this.held.close();
   }
 
-  /** To the relay a service is an attachment like any other (RFC 3340 §6). */
+  /** Whether a domain, in lower case, is its own. */
+  serves(domain: string): boolean {
+    return this.domains.includes(domain);
+  }
+
+  /** To the relay a service is an attachment like any other (RFC 3340 §6); it has an endpoint in each domain. */
   addService(service: ServicePort): void {
-    this.#services.set(`apex=${service.name}@${this.domain}`, service);
+    for (const domain of this.domains) this.#services.set(`apex=${service.name}@${domain}`, service);
   }
 
   service(endpoint: string): ServicePort | undefined {

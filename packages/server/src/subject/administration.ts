@@ -27,28 +27,35 @@ type Ask = AdministrationInput extends infer Input
   : never;
 
 /**
- * What administrators do to the endpoints of one domain. Each promise resolves once the change is
+ * What administrators do to the endpoints of a server. Each promise resolves once the change is
  * durable; it rejects with UsageError for a request that cannot be carried out as it stands, and with
  * ReplyError 451 when the store failed.
  */
 export class SubjectAdministration {
-  readonly #domain: string;
+  readonly #domains: readonly string[];
   readonly #owner: SubjectOwner;
   readonly #store: Store;
-  readonly #defaults: readonly AccessDefault[];
+  readonly #defaults: ReadonlyMap<string, readonly AccessDefault[]>;
 
   constructor(options: {
     /** In lower case. */
-    readonly domain: string;
+    readonly domains: readonly string[];
     readonly owner: SubjectOwner;
     readonly store: Store;
-    /** Entries that each new endpoint gets (C8). */
-    readonly defaults?: readonly AccessDefault[];
+    /** Entries that each new endpoint gets (C8), perhaps by its domain. */
+    readonly defaults?: readonly AccessDefault[] | ((domain: string) => readonly AccessDefault[]);
   }) {
-    this.#domain = options.domain;
+    const { domains, defaults = [] } = options;
+    this.#domains = domains;
     this.#owner = options.owner;
     this.#store = options.store;
-    this.#defaults = (options.defaults ?? []).map(({ actor, actions }) => entry(actor, actions));
+    const defaultsOf = typeof defaults === 'function' ? defaults : () => defaults;
+    this.#defaults = new Map(
+      domains.map((domain) => [
+        domain,
+        defaultsOf(domain).map(({ actor, actions }) => entry(actor, actions)),
+      ]),
+    );
   }
 
   /**
@@ -57,13 +64,13 @@ export class SubjectAdministration {
    */
   async provision(endpoint: string, credentials?: Credentials): Promise<void> {
     const name = this.#name(endpoint);
-    const access = [ownEntry(name), ...this.#defaults];
+    const access = [ownEntry(name), ...(this.#defaults.get(domainOf(name)) ?? [])];
     await this.#ask(name, provisionOf({ access, ...(credentials && { credentials }) }));
   }
 
-  /** Makes a service of the domain an endpoint, unless it is one (C7). Takes its name, such as `presence`. */
-  async provisionService(name: string): Promise<void> {
-    const endpoint = `apex=${name}@${this.#domain}`;
+  /** Makes a service of a domain an endpoint, unless it is one (C7). Takes its name, such as `presence`. */
+  async provisionService(name: string, domain: string): Promise<void> {
+    const endpoint = `apex=${name}@${domain}`;
     if (await this.exists(endpoint)) return;
     // C7
     await this.#ask(endpoint, provisionOf({ access: [{ actor: '*@*', actions: ['core:data'] }] }));
@@ -73,7 +80,7 @@ export class SubjectAdministration {
   async provisionGuest(endpoint: string): Promise<void> {
     const name = this.#name(endpoint);
     if (await this.exists(name)) return;
-    const access = [{ actor: `apex=*@${this.#domain}`, actions: ['core:data'] }];
+    const access = [{ actor: `apex=*@${domainOf(name)}`, actions: ['core:data'] }];
     await this.#ask(name, provisionOf({ access }));
   }
 
@@ -202,8 +209,9 @@ export class SubjectAdministration {
     if (identity === undefined) {
       throw new UsageError('endpoint.name', `not an endpoint, local@domain: "${endpoint.slice(0, 80)}"`);
     }
-    if (domainOf(identity) !== this.#domain) {
-      throw new UsageError('endpoint.domain', `${identity} is not in the domain ${this.#domain}`);
+    if (!this.#domains.includes(domainOf(identity))) {
+      const ours = `${this.#domains.length === 1 ? 'domain' : 'domains'} ${this.#domains.join(', ')}`;
+      throw new UsageError('endpoint.domain', `${identity} is not in the ${ours}`);
     }
     return identity;
   }

@@ -156,7 +156,7 @@ describe('EXTERNAL', () => {
   });
   const [external] = serverMechanisms({
     mechanisms: ['EXTERNAL'],
-    domain: 'example.com',
+    domains: ['example.com'],
     requireTls: true,
     desk: {
       verifier: { verify: async () => false },

@@ -14,7 +14,7 @@ function connection(pipe: MemoryPipe, silenceMs: number): EdgeConnection {
     },
     pipe: pipe.ownersEnd,
     settings: {
-      domain: 'example.com',
+      domains: ['example.com'],
       listen: { host: '127.0.0.1', port: 0 },
       authentication: {
         requireTls: false,

@@ -195,7 +195,7 @@ describe('the door', () => {
     const listener = await listen({
       listen: { host, port: 0 },
       http: { host, port: 0 },
-      domain: 'example.com',
+      domains: ['example.com'],
       profiles: [],
       limits: {},
       canServe: async () => true,

@@ -35,6 +35,17 @@ describe('attach', () => {
     expect(attachAs(stage, stage.channel(session), 'fred/x@example.com', 7)).toEqual(['ok']);
   });
 
+  it('[3340 §4.4.1 step 2] [B15] refuses with 553 a domain that is none of its own, or not that of the session', () => {
+    const stage = new Stage({}, { domains: ['example.com', 'rubble.com'] });
+    const [betty, barney] = ['betty@rubble.com', 'barney@bedrock.com'];
+    expect(attachAs(stage, stage.channel(stage.session(barney)), barney)).toEqual([553]);
+    const named = (serverName: string) => stage.channel(stage.session(betty, 'PLAIN', serverName));
+    expect(attachAs(stage, named('example.com'), betty)).toEqual([553]);
+    expect(attachAs(stage, named('Rubble.com'), betty)).toEqual(['ok']);
+    // A name that is no domain of the server, such as an address, says nothing.
+    expect(attachAs(stage, named('192.0.2.1'), 'betty/b@rubble.com')).toEqual(['ok']);
+  });
+
   it('refuses with 554 what is more than a session may have, until one of its own ends', () => {
     const stage = new Stage({ attachmentsPerSession: 2 });
     const session = stage.session(fred);

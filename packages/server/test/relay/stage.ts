@@ -48,7 +48,7 @@ export class Stage {
       },
     };
     this.relay = new Relay({
-      domain: 'example.com',
+      domains: ['example.com'],
       access,
       reports: { report: (report) => void this.reported.push(report) },
       mesh: {
@@ -73,12 +73,13 @@ export class Stage {
   }
 
   /** A session whose peer authenticated as `identity`. */
-  session(identity?: string, mechanism = 'PLAIN'): RelaySession {
+  session(identity?: string, mechanism = 'PLAIN', serverName?: string): RelaySession {
     const facts: SessionFacts = {
       role: 'listener',
       secured: false,
       remoteAddress: 'test:1',
       localize: [],
+      ...(serverName === undefined ? {} : { serverName }),
       ...(identity === undefined ? {} : { identity: { mechanism, authorization: identity } }),
     };
     return new RelaySession(() => facts);

@@ -61,7 +61,12 @@ export class House {
     const defaults = [
       { actor: `*@${DOMAIN}`, actions: ['core:data', 'presence:subscribe', 'presence:watch'] },
     ];
-    this.administration = new SubjectAdministration({ domain: DOMAIN, owner: this.owner, store, defaults });
+    this.administration = new SubjectAdministration({
+      domains: [DOMAIN],
+      owner: this.owner,
+      store,
+      defaults,
+    });
   }
 
   /** Data for the presence service. */

@@ -323,8 +323,8 @@ describe('a restart', () => {
 describe('access decisions', () => {
   it('come at once when the owner is in memory, else in the order in which they were asked for', async () => {
     const before = await furnished();
-    await before.administration.provisionService('presence');
-    await before.administration.provisionService('presence');
+    await before.administration.provisionService('presence', 'example.com');
+    await before.administration.provisionService('presence', 'example.com');
     const home = await restarted(before);
     const verdicts: string[] = [];
     const check = (owner: string, actor: string): void =>

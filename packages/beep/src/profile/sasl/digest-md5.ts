@@ -21,11 +21,11 @@ import { saslprep } from './saslprep.ts';
  */
 
 export interface DigestMd5ServerOptions {
-  /** What the names belong to, such as the administrative domain. */
-  readonly realm: string;
+  /** What the names belong to, such as the administrative domain; clients choose one of them. */
+  readonly realms: readonly string[];
   /** Looks up what `digestSecret` gave for the name, this realm and the password. */
-  readonly find: (authentication: string) => Promise<Uint8Array | undefined>;
-  /** Hosts that clients may mean to talk to; default the realm. Letter case means nothing. */
+  readonly find: (authentication: string, realm: string) => Promise<Uint8Array | undefined>;
+  /** Hosts that clients may mean to talk to; default the realms. Letter case means nothing. */
   readonly hosts?: readonly string[];
   /** Default: everybody acts as themselves only. */
   readonly authorize?: Authorize;
@@ -40,7 +40,7 @@ export interface DigestMd5ClientOptions {
   readonly password: string;
   /** The host that this side means to talk to. */
   readonly host: string;
-  /** The realm of the name; default: the first one of the server, or the host when it names none. */
+  /** The realm of the name; default: the host when the server names it or no other, else its first one. */
   readonly realm?: string;
   /** Default: that of the platform. */
   readonly crypto?: SaslCrypto;
@@ -91,7 +91,8 @@ export function digestMd5Client(options: DigestMd5ClientOptions): ClientMechanis
       if (single(directives, 'charset') !== 'utf-8') throw malformed('an unknown charset');
       const qop = (single(directives, 'qop') ?? 'auth').split(/[\s,]+/);
       if (!qop.includes('auth')) throw malformed('a security layer');
-      const realm = options.realm ?? directives.get('realm')?.[0] ?? host;
+      const realms = directives.get('realm') ?? [host];
+      const realm = options.realm ?? (realms.includes(host) ? host : realms[0]!);
       const clientNonce = (options.crypto ?? webCrypto()).nonce();
       const uri = `beep/${host}`;
       const secret = digestSecret(authentication, realm, prepared);
@@ -134,8 +135,8 @@ class DigestServerExchange implements ServerExchange {
     // empty blob says the same as one without.
     if (response !== undefined && response.length > 0) throw malformed('a response before the challenge');
     this.#isBegun = true;
-    const { realm } = this.#options;
-    const challenge = `realm=${quoted(realm)},nonce=${quoted(this.#nonce)},qop="auth",charset=utf-8,algorithm=md5-sess`;
+    const realms = this.#options.realms.map((realm) => `realm=${quoted(realm)},`).join('');
+    const challenge = `${realms}nonce=${quoted(this.#nonce)},qop="auth",charset=utf-8,algorithm=md5-sess`;
     return { kind: 'challenge', data: new TextEncoder().encode(challenge) };
   }
 
@@ -149,16 +150,17 @@ class DigestServerExchange implements ServerExchange {
     if (single(directives, 'charset') !== 'utf-8' && !isAscii(name + (authorization ?? ''))) {
       throw malformed('an unknown charset');
     }
-    const { realm, find, authorize = actAsThemselves } = this.#options;
+    const { realms, find, authorize = actAsThemselves } = this.#options;
+    const realm = single(directives, 'realm') ?? '';
     const isRight =
       required(directives, 'nonce') === this.#nonce &&
       required(directives, 'nc') === nonceCount &&
       (single(directives, 'qop') ?? 'auth') === 'auth' &&
-      single(directives, 'realm') === realm &&
+      realms.includes(realm) &&
       this.#isOurs(uri);
     if (!isRight) return failed(undefined, name);
     // B13
-    const found = await find(name);
+    const found = await find(name, realm);
     const secret = found ?? new Uint8Array(16);
     const exchange = { secret, nonce: this.#nonce, clientNonce, uri, authorization };
     if (!isSame(proof, digestProof('client', exchange)) || found === undefined) {
@@ -171,7 +173,7 @@ class DigestServerExchange implements ServerExchange {
   /** Who was asked by a client to talk to another host may not use its answer here. */
   #isOurs(uri: string): boolean {
     const host = /^[^/]+\/([^/]+)(?:\/[^/]+)?$/.exec(uri)?.[1]?.toLowerCase();
-    const { hosts = [this.#options.realm] } = this.#options;
+    const { hosts = this.#options.realms } = this.#options;
     return hosts.some((each) => each.toLowerCase() === host);
   }
 }

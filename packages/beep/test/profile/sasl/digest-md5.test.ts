@@ -22,7 +22,7 @@ const realm = 'example.com';
 
 const server = (options: Partial<DigestMd5ServerOptions> = {}) =>
   digestMd5Server({
-    realm,
+    realms: [realm],
     find: async (name) => (name === 'bob' ? digestSecret('bob', realm, 'secret') : undefined),
     ...options,
   });
@@ -69,6 +69,24 @@ it('MD5 is that of another implementation, for every length', () => {
 describe('digestMd5Server', () => {
   const respond = async (change: (response: string) => string, options?: Partial<DigestMd5ServerOptions>) =>
     course(bob(), options, (message, step) => (step === 1 ? octets(change(text(message))) : message));
+
+  it('[B15] has the client choose among its realms, and looks the name up in that one', async () => {
+    const asked: string[] = [];
+    const options = {
+      realms: ['rubble.com', 'example.com'],
+      find: async (name: string, realm: string) => {
+        asked.push(realm);
+        return digestSecret(name, realm, 'secret');
+      },
+    };
+    const complete = expect.objectContaining({ kind: 'complete' });
+    // The host it dialled, when that is one of them, else the first.
+    expect(await course(bob({ host: 'example.com' }), options)).toEqual(complete);
+    expect(await course(bob({ host: 'relay.net' }), { ...options, hosts: ['relay.net'] })).toEqual(complete);
+    expect(await course(bob({ realm: 'example.com', host: 'rubble.com' }), options)).toEqual(complete);
+    expect(await course(bob({ realm: 'bedrock.com', host: 'rubble.com' }), options)).toEqual(failure);
+    expect(asked).toEqual(['example.com', 'rubble.com', 'example.com']);
+  });
 
   it('[B12] proves itself in the data of its success', async () => {
     const session = new FakeSession();
@@ -157,8 +175,12 @@ describe('digestMd5Client', () => {
     await expect(answer(changed)).rejects.toMatchObject({ code: 'sasl.digest' });
   });
 
-  it('takes the first realm, and chooses no security layer', async () => {
-    const response = text(await answer(`realm="a b",${challenge.replace('"auth"', '"auth-conf,auth"')}`));
+  it('takes the first realm when none is the host, and chooses no security layer', async () => {
+    const response = text(
+      await answer(
+        `realm="a b",${challenge.replace('example', 'rubble').replace('"auth"', '"auth-conf,auth"')}`,
+      ),
+    );
     expect(response).toContain('realm="a b"');
     expect(response).toMatch(/qop=auth(,|$)/);
   });

@@ -28,7 +28,7 @@ const servers: readonly (readonly [string, (password: string) => Promise<ServerM
     'DIGEST-MD5',
     async (password) =>
       digestMd5Server({
-        realm: 'example.com',
+        realms: ['example.com'],
         find: async (name) => digestSecret(name, 'example.com', saslprep(password, 'stored')),
       }),
   ],

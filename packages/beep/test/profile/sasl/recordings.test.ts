@@ -199,7 +199,7 @@ describe('recordings of another implementation', () => {
     await client.finish(octets(proof));
 
     const server = digestMd5Server({
-      realm: 'example.com',
+      realms: ['example.com'],
       hosts: ['127.0.0.1'],
       find: async (name) => digestSecret(name, 'example.com', 'secret'),
       crypto: withNonce(value(challenge, 'nonce')),

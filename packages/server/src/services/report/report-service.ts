@@ -8,7 +8,6 @@ export interface ReportCounters {
 }
 
 export interface ReportServiceOptions extends OperationServiceOptions {
-  readonly domain: string;
   /** Hands data to the relay, as every endpoint does. */
   readonly originate: (message: DataMessage) => void;
 }
@@ -21,22 +20,20 @@ export class ReportService extends OperationService implements ReportPort {
   // 3340 §6.2 rule 1
   readonly name = 'report';
   readonly counters: ReportCounters = { reports: 0 };
-  readonly #endpoint: string;
   readonly #originate: (message: DataMessage) => void;
 
   constructor(options: ReportServiceOptions) {
     super(options);
-    this.#endpoint = `apex=report@${options.domain}`;
     this.#originate = options.originate;
   }
 
-  report({ recipient, transID, destination, options }: Report): void {
+  report({ domain, recipient, transID, destination, options }: Report): void {
     const { identity, code, text } = destination;
     this.counters.reports += 1;
     const data: Data = {
       kind: 'data',
       content: '#Content',
-      originator: { identity: this.#endpoint, options: [] },
+      originator: { identity: `apex=report@${domain}`, options: [] },
       recipients: [{ identity: recipient, options: [] }],
       options,
       dataContent: {

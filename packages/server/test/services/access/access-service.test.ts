@@ -237,7 +237,7 @@ describe('set', () => {
 
   it('[C17] tells no service of a change of its own entries', async () => {
     const home = await furnished();
-    await home.administration.provisionService('presence');
+    await home.administration.provisionService('presence', 'example.com');
     await home.administration.setAccess('apex=presence@example.com', FRED, ['access:set']);
     const change = set('apex=presence@example.com', BARNEY, { actions: 'all:none' });
     expect(await asked(home, FRED, change)).toEqual(['fred 1: reply 250']);
