@@ -26,10 +26,12 @@ export function createEdge(pipe: Pipe<ToEdge, FromEdge>, options: EdgeOptions = 
   const relay = new RemoteRelay(out);
   let listener: Promise<Listener | undefined> | undefined;
   let isEnding = false;
-  const end = async (): Promise<void> => {
+  const hurry = new AbortController();
+  const end = async (atOnce: boolean): Promise<void> => {
+    if (atOnce) hurry.abort();
     if (isEnding) return;
     isEnding = true;
-    await (await listener)?.close();
+    await (await listener)?.close(hurry.signal);
     out.say({ kind: 'drained' });
     out.flush();
     ended.resolve();
@@ -40,15 +42,16 @@ export function createEdge(pipe: Pipe<ToEdge, FromEdge>, options: EdgeOptions = 
         if (message.kind === 'begin') {
           listener = begin(message.settings, options, relay, out);
           void listener.then((started) => {
-            if (started === undefined) void end();
+            if (started === undefined) void end(true);
           });
-        } else if (message.kind === 'drain') void end();
+        } else if (message.kind === 'end') void end(message.atOnce);
+        else if (message.kind === 'drain') void listener?.then((started) => started?.drain());
         else if (message.kind === 'reload-tls') {
           void listener?.then((started) => started?.reloadTls(message.credentials));
         } else relay.take(message);
       }
     },
-    closed: () => void end(),
+    closed: () => void end(false),
   });
   out.say({ kind: 'ready' });
   return ended.promise;

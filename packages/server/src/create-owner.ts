@@ -3,6 +3,7 @@ import type { Administration } from './administration.ts';
 import { type DomainCounters, domainsOf } from './create-domain.ts';
 import { mechanismOptions } from './credentials/authentication.ts';
 import { serverMechanisms } from './credentials/server-mechanisms.ts';
+import { type Drained, type DrainOptions, drain } from './drain.ts';
 import { EdgeConnection } from './edge/edge-connection.ts';
 import type { EdgeAddresses, EdgeSettings, FromEdge, ToEdge } from './edge/messages.ts';
 import type { Pipe } from './edge/pipe.ts';
@@ -29,6 +30,8 @@ export interface ApexOwner {
   accept(pipe: Pipe<FromEdge, ToEdge>, listen: ListenAddress, http?: EdgeSettings['http']): Edge;
   /** Has all edges show other certificates. Throws UsageError `tls.credentials`; without `tls` it does nothing. */
   reloadTls(credentials: ServerCredentials): void;
+  /** As `drain` of `ApexServer`, of the sessions of all edges. What ends in the meantime need not be started again. */
+  drain(options: DrainOptions): Promise<Drained>;
   /** Has the edges release their sessions, waits until all is durable. The store stays open. */
   close(): Promise<void>;
 }
@@ -39,7 +42,7 @@ export interface OwnerOptions extends Omit<ServerOptions, 'listen' | 'http'> {
 }
 
 /** How long an edge may take to release its sessions, in milliseconds. */
-const DRAIN_MS = 5000;
+const RELEASE_MS = 5000;
 
 /**
  * Starts what all edges share: subjects, store, relay and services of its domains. The caller owns the store and the
@@ -63,13 +66,22 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
     ...(connections === undefined ? {} : { connections: share(connections) }),
     ...(connectionsPerAddress === undefined ? {} : { connectionsPerAddress: share(connectionsPerAddress) }),
   };
+  const sessionsOfAll = (): number => {
+    let sessions = 0;
+    for (const edge of edges) sessions += edge.sessions;
+    return sessions;
+  };
+  let closing: Promise<void> | undefined;
+  const close = (signal?: AbortSignal): Promise<void> => {
+    closing ??= Promise.all([...edges].map((edge) => endedInTime(edge, signal))).then(() => domain.close());
+    return closing;
+  };
+  let draining: Promise<Drained> | undefined;
   return {
     administration: domain.administration,
     counters: domain.counters,
     get sessions() {
-      let sessions = 0;
-      for (const edge of edges) sessions += edge.sessions;
-      return sessions;
+      return sessionsOfAll();
     },
     accept(pipe, listen, http) {
       requireCertificate(listen, tls);
@@ -93,18 +105,33 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
       tls = credentials;
       for (const edge of edges) edge.reloadTls(credentials);
     },
-    async close() {
-      await Promise.all([...edges].map(drainedInTime));
-      await domain.close();
+    drain(asked) {
+      const house = {
+        relay: domain.relay,
+        onEvent,
+        get sessions() {
+          return sessionsOfAll();
+        },
+        refuse() {
+          for (const edge of edges) edge.drain();
+        },
+        close,
+      };
+      draining ??= drain(house, asked);
+      return draining;
     },
+    close: () => close(),
   };
 }
 
-async function drainedInTime(edge: EdgeConnection): Promise<void> {
+async function endedInTime(edge: EdgeConnection, signal: AbortSignal | undefined): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, DRAIN_MS);
+    timer = setTimeout(resolve, RELEASE_MS);
   });
-  await Promise.race([edge.drain(), late]);
+  const atOnce = (): void => void edge.end(true);
+  signal?.addEventListener('abort', atOnce);
+  await Promise.race([edge.end(signal?.aborted === true), late]);
+  signal?.removeEventListener('abort', atOnce);
   clearTimeout(timer);
 }

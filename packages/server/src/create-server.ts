@@ -1,6 +1,7 @@
 import type { Administration } from './administration.ts';
 import type { DomainCounters } from './create-domain.ts';
 import { mechanismOptions } from './credentials/authentication.ts';
+import { type Drained, type DrainOptions, drain } from './drain.ts';
 import { type ListenAddress, type Listener, listen, type ServerCredentials } from './listener.ts';
 import { profilesOf } from './profiles.ts';
 import { relayProfile } from './relay/relay-profile.ts';
@@ -19,6 +20,11 @@ export interface ApexServer {
   readonly sessions: number;
   /** Shows other certificates from now on. Throws UsageError `tls.credentials`; without `tls` it does nothing. */
   reloadTls(credentials: ServerCredentials): void;
+  /**
+   * Takes no more sessions, gives those who are attached `graceMs`, terminates them with 421, and closes. Resolves when
+   * all is durable; the store stays open. A drain that has begun goes on, whatever a second call asks for.
+   */
+  drain(options: DrainOptions): Promise<Drained>;
   /** Stops listening, releases the sessions, waits until all is durable. The store stays open. */
   close(): Promise<void>;
 }
@@ -55,6 +61,12 @@ export async function createServer(options: ServerOptions): Promise<ApexServer> 
     await domain.close();
     throw error;
   }
+  let closing: Promise<void> | undefined;
+  const close = (signal?: AbortSignal): Promise<void> => {
+    closing ??= listener.close(signal).then(() => domain.close());
+    return closing;
+  };
+  let draining: Promise<Drained> | undefined;
   return {
     address: listener.address,
     httpAddress: listener.httpAddress,
@@ -64,9 +76,19 @@ export async function createServer(options: ServerOptions): Promise<ApexServer> 
       return listener.sessions;
     },
     reloadTls: (credentials) => listener.reloadTls(credentials),
-    async close() {
-      await listener.close();
-      await domain.close();
+    drain(asked) {
+      const house = {
+        relay: domain.relay,
+        onEvent,
+        get sessions() {
+          return listener.sessions;
+        },
+        refuse: () => listener.drain(),
+        close,
+      };
+      draining ??= drain(house, asked);
+      return draining;
     },
+    close: () => close(),
   };
 }

@@ -24,6 +24,7 @@ export {
   verifyPassword,
 } from './credentials/scram.ts';
 export { type TokenVerifierOptions, tokenVerifier } from './credentials/token-verifier.ts';
+export type { Drained, DrainOptions, DrainProgress } from './drain.ts';
 export { EdgeError } from './edge/edge-connection.ts';
 export type { EdgeSettings, FromEdge, ToEdge } from './edge/messages.ts';
 export type { Pipe, PipeHandlers } from './edge/pipe.ts';

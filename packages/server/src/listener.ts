@@ -37,8 +37,13 @@ export interface Listener {
   readonly sessions: number;
   /** Shows another certificate from now on; sessions that stand go on. Throws UsageError `tls.credentials`. */
   reloadTls(credentials: ServerCredentials): void;
-  /** Stops listening and releases the sessions; those that do not agree in time are aborted. */
-  close(): Promise<void>;
+  /**
+   * Stops listening, and releases the sessions on which nobody has attached. HTTP goes on, and tells that it takes no
+   * more sessions.
+   */
+  drain(): void;
+  /** As `drain`, and releases all sessions; those that do not agree in time, or by the abort of the signal, are aborted. */
+  close(signal?: AbortSignal): Promise<void>;
 }
 
 /** The address cannot be listened on: `listen.in-use`, `listen.denied` or `listen.failed`. */
@@ -85,6 +90,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     await sessions.close();
     throw error;
   }
+  let closing: Promise<unknown> | undefined;
+  const drain = (): void => {
+    http?.drain();
+    closing ??= Promise.all([tcp.close(), direct?.close()]);
+    sessions.drain();
+  };
   return {
     address: { host, port: tcp.port, ...(direct === undefined ? {} : { tlsPort: direct.port }) },
     httpAddress: http?.address,
@@ -95,11 +106,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       tls?.reload(credentials);
       http?.reloadTls(credentials);
     },
-    async close() {
+    drain,
+    async close(signal) {
+      drain();
+      await closing;
       // Until the sessions are released HTTP tells that there are no new ones.
-      http?.drain();
-      await Promise.all([tcp.close(), direct?.close()]);
-      await sessions.close();
+      await sessions.close(signal);
       await http?.close();
     },
   };

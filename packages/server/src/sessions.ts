@@ -32,6 +32,8 @@ const RELEASE_MS = 2000;
 const SWEEP_MS = 1000;
 /** Refusals on their way to peers; what connects beyond that is cut off without one. */
 const REFUSALS = 100;
+/** Why the server wants to be rid of a session. */
+const STOPS = 'the server stops';
 
 interface Entry {
   readonly peer: Peer;
@@ -58,6 +60,7 @@ export class Sessions {
   readonly #handshakes = new Set<Transport>();
   readonly #tell: (event: ServerEvent) => void;
   #cancelSweep: () => void;
+  #isDraining = false;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
@@ -78,6 +81,7 @@ export class Sessions {
    */
   accept(transport: Transport, negotiate?: Negotiate): void {
     const beginsWithTls = negotiate !== undefined;
+    if (this.#isDraining) return this.#refuse(transport, STOPS, beginsWithTls);
     if (this.size >= this.#limits.connections) {
       return this.#refuse(transport, 'too many connections', beginsWithTls);
     }
@@ -126,13 +130,32 @@ export class Sessions {
     });
   }
 
-  /** Releases them; those that do not agree in time are aborted. */
-  async close(): Promise<void> {
-    this.#cancelSweep();
+  /** From now on it takes no more, and those on which nobody has attached are released. */
+  drain(): void {
+    this.#isDraining = true;
     for (const transport of this.#handshakes) transport.abort();
     this.#handshakes.clear();
-    for (const peer of this.#refused) peer.abort(new Error('the server stops'));
-    await Promise.all([...this.#entries].map(({ peer }) => releaseInTime(peer, 'the server stops')));
+    for (const entry of this.#entries) {
+      if (entry.isLeaving || entry.peer.facts.established === true) continue;
+      entry.isLeaving = true;
+      void releaseInTime(entry.peer, STOPS);
+    }
+  }
+
+  /** Releases them; those that do not agree in time, or by the abort of the signal, are aborted. */
+  async close(signal?: AbortSignal): Promise<void> {
+    this.#cancelSweep();
+    this.drain();
+    for (const peer of this.#refused) peer.abort(new Error(STOPS));
+    const peers = [...this.#entries].map(({ peer }) => peer);
+    const abort = (): void => {
+      for (const peer of peers) peer.abort(new Error(STOPS));
+    };
+    const released = Promise.all(peers.map((peer) => releaseInTime(peer, STOPS)));
+    if (signal?.aborted === true) abort();
+    signal?.addEventListener('abort', abort);
+    await released;
+    signal?.removeEventListener('abort', abort);
   }
 
   // 3080 §2.4

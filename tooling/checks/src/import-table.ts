@@ -98,7 +98,7 @@ export const packageRules: readonly PackageRule[] = [
       { files: ['http/'] },
       { files: ['listener.ts'] },
       { files: ['edge/'] },
-      { files: ['create-domain.ts'] },
+      { files: ['create-domain.ts', 'drain.ts'] },
       { files: ['serving.ts'] },
       { files: ['create-server.ts', 'create-owner.ts', 'create-edge.ts'] },
       { files: ['testing/'], seenBy: [] },

@@ -62,7 +62,7 @@ export class EdgeConnection {
   #lastMark = 0;
   /** Marks said since anything was heard. */
   #unheard = 0;
-  #isDraining = false;
+  #isEnding = false;
   #isGone = false;
 
   constructor(options: EdgeConnectionOptions) {
@@ -91,10 +91,15 @@ export class EdgeConnection {
     this.#out.say({ kind: 'reload-tls', credentials });
   }
 
-  /** Resolves when the edge has released its sessions, or is gone. */
-  drain(): Promise<void> {
-    this.#isDraining = true;
+  /** Has it accept no more connections, and release the sessions on which nobody has attached. */
+  drain(): void {
     this.#out.say({ kind: 'drain' });
+  }
+
+  /** Resolves when the edge has released its sessions, or is gone. Said again, it waits for no peer. */
+  end(atOnce: boolean): Promise<void> {
+    this.#isEnding = true;
+    this.#out.say({ kind: 'end', atOnce });
     return this.#drained.promise;
   }
 
@@ -117,7 +122,7 @@ export class EdgeConnection {
     switch (message.kind) {
       case 'ready':
         return this.#out.say(
-          this.#isDraining ? { kind: 'drain' } : { kind: 'begin', settings: this.#settings },
+          this.#isEnding ? { kind: 'end', atOnce: true } : { kind: 'begin', settings: this.#settings },
         );
       case 'listening':
         return this.#listening.resolve(message);
@@ -137,6 +142,8 @@ export class EdgeConnection {
           replyCode === undefined ? new SessionLostError(text) : new ReplyError(replyCode, text);
         return this.#channels.get(channel)?.link.refused(delivery, failure);
       }
+      case 'terminated':
+        return this.#channels.get(message.channel)?.link.terminated(message.transID);
       case 'closed':
         return this.#close(message.channel);
       case 'verify':

@@ -49,6 +49,8 @@ export type FromEdge =
       readonly replyCode?: number;
       readonly text: string;
     }
+  /** The peer has answered a terminate, or can no longer. */
+  | { readonly kind: 'terminated'; readonly channel: number; readonly transID: number }
   | { readonly kind: 'closed'; readonly channel: number }
   | {
       readonly kind: 'verify';
@@ -127,8 +129,10 @@ export type ToEdge =
     }
   /** To be sent back. */
   | { readonly kind: 'mark'; readonly mark: number }
-  /** Accepts no more connections, and releases the sessions. */
-  | { readonly kind: 'drain' };
+  /** It accepts no more connections, and releases the sessions on which nobody has attached. */
+  | { readonly kind: 'drain' }
+  /** It releases all sessions and ends; said again, it waits for nobody. */
+  | { readonly kind: 'end'; readonly atOnce: boolean };
 
 /** Where an edge listens. */
 export interface EdgeAddresses extends ListenAddress {

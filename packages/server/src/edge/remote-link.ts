@@ -22,6 +22,8 @@ export class RemoteLink implements RelayLink {
   #forgotten = 0;
   /** Of those that are kept, the first that is not settled. */
   #oldest = 0;
+  /** By transID: terminates that the peer has not answered. */
+  readonly #terminates = new Map<number, () => void>();
   #isGone = false;
   unsentOctets = 0;
 
@@ -59,7 +61,9 @@ export class RemoteLink implements RelayLink {
     return sizeOf(template) + recipient.length;
   }
 
-  sendTerminate(transID: number, code: number, text: string): void {
+  sendTerminate(transID: number, code: number, text: string, answered?: () => void): void {
+    if (this.#isGone) return answered?.();
+    if (answered !== undefined) this.#terminates.set(transID, answered);
     this.#out.say({ kind: 'terminate', channel: this.#channel, transID, code, text });
   }
 
@@ -83,9 +87,17 @@ export class RemoteLink implements RelayLink {
     if (refused !== undefined) this.#settle(refused, failure);
   }
 
+  /** The peer has answered a terminate. */
+  terminated(transID: number): void {
+    const answered = this.#terminates.get(transID);
+    this.#terminates.delete(transID);
+    answered?.();
+  }
+
   /** The channel is gone, and with it all answers. */
   lost(): void {
     this.#isGone = true;
+    for (const transID of [...this.#terminates.keys()]) this.terminated(transID);
     for (const delivery of this.#deliveries.slice(this.#oldest)) {
       if (delivery.acknowledged !== undefined) {
         this.#settle(delivery, new SessionLostError('the session ended before the reply'));

@@ -84,7 +84,7 @@ export class RemoteRelay {
     return this.#lastRequest;
   }
 
-  take(message: Exclude<ToEdge, { kind: 'begin' | 'drain' | 'reload-tls' }>): void {
+  take(message: Exclude<ToEdge, { kind: 'begin' | 'drain' | 'end' | 'reload-tls' }>): void {
     switch (message.kind) {
       case 'answer':
         return this.#channels.get(message.channel)?.answered(message.exchange, message.refusal);
@@ -246,9 +246,10 @@ class RemoteHandler implements ApexHandler {
 
   terminated({ transID, code, text }: Extract<ToEdge, { kind: 'terminate' }>): void {
     // Whoever closes the channel ends the attachment by that.
+    const answered = (): void => this.#out.say({ kind: 'terminated', channel: this.#number, transID });
     this.#unlessClosed(
-      () => this.#apex.terminate({ kind: 'terminate', transID, code, text }, ignore),
-      ignore,
+      () => this.#apex.terminate({ kind: 'terminate', transID, code, text }, answered),
+      answered,
     );
   }
 
@@ -279,5 +280,3 @@ class RemoteHandler implements ApexHandler {
     }
   }
 }
-
-function ignore(): void {}

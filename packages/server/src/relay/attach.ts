@@ -40,7 +40,7 @@ export function attach(relay: Relay, channel: RelayChannel, request: Attach, ans
     if (channel.operations.has(transID)) {
       return answer(new ReplyError(555, `transID ${transID} is in use on this channel`));
     }
-    const excess = relay.tooMany(channel.session);
+    const excess = relay.mayNot(channel.session);
     if (excess !== undefined) return answer(excess);
     const present = relay.attachments.find(endpoint);
     // C3: the same session may attach its endpoint once more.

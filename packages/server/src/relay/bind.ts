@@ -17,7 +17,7 @@ export function bind(relay: Relay, channel: RelayChannel, request: Bind, answer:
   }
   // 3340 §4.4.2 step 3
   const refusal =
-    relay.options.misunderstood(request.options, 'bind', 'final') ?? relay.tooMany(channel.session);
+    relay.options.misunderstood(request.options, 'bind', 'final') ?? relay.mayNot(channel.session);
   if (refusal !== undefined) return answer(refusal);
   // 3340 §4.4.2 step 4
   channel.operations.set(transID, { kind: 'binding', domain, transID });

@@ -76,8 +76,11 @@ export interface PublishCopy {
 export interface RelayLink {
   /** Sends one `data` MSG; `acknowledged` gets undefined for `ok`, else what went wrong. */
   sendData(payload: Payload, acknowledged: (failure: Error | undefined) => void): void;
-  /** Sends a `terminate` MSG (RFC 3340 §4.4.3). Whether it is acknowledged changes nothing. */
-  sendTerminate(transID: number, code: number, text: string): void;
+  /**
+   * Sends a `terminate` MSG (RFC 3340 §4.4.3). `answered` is called once, when the peer has answered, whatever it said,
+   * or can no longer.
+   */
+  sendTerminate(transID: number, code: number, text: string, answered?: () => void): void;
   /** Payload octets that the peer has not taken yet. */
   readonly unsentOctets: number;
   /**

@@ -91,9 +91,10 @@ class ApexLink implements RelayLink {
     unlessClosed(() => this.#apex.data(octetsOf(payload), acknowledged), acknowledged);
   }
 
-  sendTerminate(transID: number, code: number, text: string): void {
+  sendTerminate(transID: number, code: number, text: string, answered = ignore): void {
+    const done = (): void => answered();
     // Whoever closes the channel ends the attachment by that.
-    unlessClosed(() => this.#apex.terminate({ kind: 'terminate', transID, code, text }, ignore), ignore);
+    unlessClosed(() => this.#apex.terminate({ kind: 'terminate', transID, code, text }, done), done);
   }
 
   abort(reason: Error): void {

@@ -33,6 +33,13 @@ export class RelaySession {
     return this.facts().identity?.mechanism === 'ANONYMOUS';
   }
 
+  /** Attachments and bindings that have not ended. */
+  get associations(): number {
+    let associations = 0;
+    for (const { operations } of this.channels) associations += operations.size;
+    return associations;
+  }
+
   /** Payload octets that the peer has not taken yet. */
   get unsentOctets(): number {
     let octets = 0;

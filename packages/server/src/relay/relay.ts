@@ -81,6 +81,10 @@ export class Relay {
   readonly passages: Passages;
   readonly held: HeldData;
   readonly mesh: MeshPort | undefined;
+  /** Those with an APEX channel. */
+  readonly sessions = new Set<RelaySession>();
+  /** From now on nobody attaches or binds. */
+  isClosing = false;
   readonly #services = new Map<string, ServicePort>();
   readonly #limits: Omit<RelayLimits, keyof HeldLimits>;
   readonly #clock: Clock;
@@ -161,15 +165,23 @@ export class Relay {
 
   opened(channel: RelayChannel): void {
     channel.session.channels.add(channel);
+    this.sessions.add(channel.session);
+  }
+
+  /** Attachments and bindings that have not ended. */
+  get associations(): number {
+    let associations = 0;
+    for (const session of this.sessions) associations += session.associations;
+    return associations;
   }
 
   /** Why a session may attach and bind no more; undefined while it may. */
-  tooMany(session: RelaySession): ReplyError | undefined {
+  mayNot(session: RelaySession): ReplyError | undefined {
+    // A transient failure: clients try again, and find the next server.
+    if (this.isClosing) return new ReplyError(421, 'the server is about to stop; try again');
     const { guests } = this.#limits;
     const attachmentsPerSession = session.isGuest ? 1 : this.#limits.attachmentsPerSession;
-    let operations = 0;
-    for (const channel of session.channels) operations += channel.operations.size;
-    if (operations >= attachmentsPerSession) {
+    if (session.associations >= attachmentsPerSession) {
       return new ReplyError(554, `a session may attach and bind ${attachmentsPerSession} times`);
     }
     if (session.isGuest && this.attachments.guests >= guests) {
@@ -186,6 +198,7 @@ export class Relay {
   closed(channel: RelayChannel): void {
     this.endOperations(channel);
     channel.session.channels.delete(channel);
+    if (channel.session.channels.size === 0) this.sessions.delete(channel.session);
     this.#waiting.delete(channel);
     this.#leaving.delete(channel);
   }
@@ -204,6 +217,13 @@ export class Relay {
       if (this.attachments.find(endpoint) !== undefined) this.held.attached(endpoint);
     }
     return ended;
+  }
+
+  /** Ends one attachment or binding, without a word to the peer. */
+  endOperation(channel: RelayChannel, transID: number): void {
+    const operation = channel.operations.get(transID);
+    channel.operations.delete(transID);
+    if (operation?.kind === 'attachment') this.attachments.remove(operation);
   }
 
   /** Terminates every attachment as exactly `endpoint` and tells its application why. */

@@ -12,13 +12,11 @@ export function terminate(relay: Relay, channel: RelayChannel, request: Terminat
     for (const other of channel.session.channels) relay.endOperations(other);
     return answer(undefined);
   }
-  const operation = channel.operations.get(transID);
   // 3340 §4.4.3 step 2
-  if (operation === undefined) {
+  if (!channel.operations.has(transID)) {
     return answer(new ReplyError(550, `transID ${transID} is not in use on this channel`));
   }
   // 3340 §4.4.3 step 3
-  channel.operations.delete(transID);
-  if (operation.kind === 'attachment') relay.attachments.remove(operation);
+  relay.endOperation(channel, transID);
   answer(undefined);
 }

@@ -35,10 +35,10 @@ it('has an edge begin when it is ready, whatever that has missed before', async 
   expect(early.toEdge.batches).toEqual([]);
   early.edgesEnd.send([{ kind: 'ready' }]);
   await early.toEdge.have(1, 'begin');
-  const drained = connection(late, 60_000).drain();
-  await late.toEdge.have(1, 'drain');
+  const drained = connection(late, 60_000).end(false);
+  await late.toEdge.have(1, 'end');
   late.edgesEnd.send([{ kind: 'ready' }]);
-  await late.toEdge.have(2, 'drain');
+  await late.toEdge.have(2, 'end');
   expect(late.toEdge.of('begin')).toEqual([]);
   late.edgesEnd.send([{ kind: 'drained' }]);
   await drained;

@@ -64,11 +64,7 @@ export class Stage {
   /** A session through an edge, authenticated as `endpoint` or for this subaddress, with an APEX channel. */
   async join(edge: number, endpoint: string): Promise<Application> {
     const { port } = this.edges[edge]!;
-    const peer = drive(await connectTcp({ host: '127.0.0.1', port }), { role: 'initiator', profiles: [] });
-    onTestFinished(() => peer.abort(new Error('the test is over')));
-    const authentication = parent(endpoint);
-    await authenticate(peer, plainClient({ authentication, password: 'yabba', requireSecured: false }));
-    return Application.open(peer, endpoint);
+    return Application.join(port, endpoint);
   }
 
   /** As `join`, attached as the endpoint. */
@@ -100,6 +96,7 @@ export class Application {
   readonly ended: Promise<SessionEnd>;
   /** Whether data is answered. */
   answers = true;
+  answersTerminate = true;
   readonly #peer: Peer;
   readonly #random = secureRandom();
   #arrived = Promise.withResolvers<void>();
@@ -114,11 +111,20 @@ export class Application {
         this.#take(parseOperation(contentElement(message)!));
       },
       terminate: ({ code }, answer) => {
-        answer.ok();
+        if (this.answersTerminate) answer.ok();
         this.#take(`terminated ${code}`);
       },
       closed: () => {},
     }));
+  }
+
+  /** A session authenticated as `endpoint` or for this subaddress, with an APEX channel. */
+  static async join(port: number, endpoint: string): Promise<Application> {
+    const peer = drive(await connectTcp({ host: '127.0.0.1', port }), { role: 'initiator', profiles: [] });
+    onTestFinished(() => peer.abort(new Error('the test is over')));
+    const authentication = parent(endpoint);
+    await authenticate(peer, plainClient({ authentication, password: 'yabba', requireSecured: false }));
+    return Application.open(peer, endpoint);
   }
 
   static async open(peer: Peer, endpoint: string): Promise<Application> {
@@ -129,10 +135,14 @@ export class Application {
     return application;
   }
 
-  attach({ overrides = false } = {}): Promise<Refusal | undefined> {
-    const options = overrides ? [attachOverrideOption(1)] : [];
+  close(): void {
+    this.#peer.release();
+  }
+
+  attach({ overrides = false, transID = 1 } = {}): Promise<Refusal | undefined> {
+    const options = overrides ? [attachOverrideOption(transID)] : [];
     return new Promise((resolve) =>
-      this.apex.attach({ kind: 'attach', endpoint: this.endpoint, transID: 1, options }, resolve),
+      this.apex.attach({ kind: 'attach', endpoint: this.endpoint, transID, options }, resolve),
     );
   }
 
