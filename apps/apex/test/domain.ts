@@ -147,6 +147,7 @@ export class Domain {
       edge: { host: '127.0.0.1', port, ...edge },
       ...(http === undefined ? {} : { http: { port: 0 } }),
       log: { level: 'warn' },
+      drain: { graceSeconds: 0 },
       auth: { requireTls: tls !== undefined, iterations: 4096, ...auth },
       ...(tls === undefined ? {} : { tls: { cert: 'cert.pem', key: 'key.pem', ...tls } }),
     };

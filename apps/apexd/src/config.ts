@@ -177,6 +177,7 @@ export const configSchema = z
       })
       .prefault({}),
     limits: limitsSchema.prefault({}),
+    drain: z.strictObject({ graceSeconds: z.int().min(0).max(3600).default(5) }).prefault({}),
     log: z
       .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info') })
       .prefault({}),

@@ -17,6 +17,8 @@ export function demoConfig(folder: string, port: number, httpPort: number): Conf
     http: { host: '127.0.0.1', port: httpPort },
     auth: { requireTls: false },
     log: { level: 'warn' },
+    // Whoever tries it out stops it with Ctrl-C, and has seen enough.
+    drain: { graceSeconds: 0 },
   });
 }
 

@@ -77,7 +77,7 @@ export class Edges {
     }
   }
 
-  /** To be called before the owner is closed: what ends from now on stays ended. */
+  /** To be called before the owner is drained or closed: what ends from now on stays ended. */
   stopping(): void {
     this.#isStopping = true;
   }

@@ -14,14 +14,15 @@ import { Closers } from './closers.ts';
 import type { Config } from './config.ts';
 import { domainOptions } from './domain-options.ts';
 import { Edges } from './edges.ts';
+import { Ending } from './ending.ts';
 import { AppError } from './errors.ts';
 import { readTlsFiles, warnOfExpired } from './tls-files.ts';
 import { holdYoungGeneration } from './young-generation.ts';
 
 export interface RunningServer {
   readonly server: ApexServer;
-  /** Releases the sessions, closes the store, frees the data folder. */
-  stop(): Promise<void>;
+  /** Behind it the store is closed and the data folder is free. */
+  readonly ending: Ending;
 }
 
 /**
@@ -45,12 +46,13 @@ export async function serve(config: Config, log: Logger, workers = 0): Promise<R
     closers.add(() => store.close());
     const server = await start(config, tls, store, workers, log);
     closers.add(() => server.close());
+    const ending = new Ending(server, closers, config.drain.graceSeconds * 1000);
     const admin = await listenAdmin(config.dataDir, server.administration, log);
     closers.add(() => admin.close());
     holdYoungGeneration();
     log.info({ event: 'serving', domain: namesOf(config), ...server.address, http: server.httpAddress });
     if (tls !== undefined) warnOfExpired(tls, log);
-    return { server, stop: () => closers.close() };
+    return { server, ending };
   } catch (error) {
     await closers.close();
     throw error;
@@ -107,6 +109,10 @@ async function start(
       return owner.sessions;
     },
     reloadTls: (credentials) => owner.reloadTls(credentials),
+    drain(asked) {
+      edges.stopping();
+      return owner.drain(asked);
+    },
     async close() {
       edges.stopping();
       await owner.close();

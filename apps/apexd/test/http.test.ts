@@ -48,7 +48,7 @@ it.each([
     0,
     expect.stringMatching(/^apexd serves .*\nWebSocket at ws:\/\/127\.0\.0\.1:\d+\/beep\n$/),
   ]);
-  for (const client of clients) expect(await client.ended).toMatchObject({ kind: 'lost' });
+  for (const { ended } of clients) expect(await ended).toMatchObject({ kind: 'detached', replyCode: 421 });
 });
 
 it('serves no HTTP unless it is told to', async () => {

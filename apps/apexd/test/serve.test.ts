@@ -148,6 +148,8 @@ describe('a server that serves', () => {
         header: 'MSG 0 1 . 52 -1',
         remote: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
       }),
+      expect.objectContaining({ event: 'draining' }),
+      expect.objectContaining({ event: 'drained' }),
     ]);
   });
 
@@ -173,6 +175,8 @@ describe('a server that serves', () => {
       'admin',
       'reload.failed',
       'admin',
+      'draining',
+      'drained',
     ]);
   });
 });

@@ -63,6 +63,7 @@ export class Home {
       dataDir: 'data',
       edge: { port: 0 },
       auth: { requireTls: false, iterations: 4096 },
+      drain: { graceSeconds: 0 },
       ...changes,
     };
     writeFileSync(this.config, JSON.stringify(configuration));

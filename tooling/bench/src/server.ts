@@ -43,6 +43,7 @@ edge: { host: 127.0.0.1, port: 0 }
 auth: { requireTls: false, iterations: 4096 }
 access: { defaults: [{ actor: '*@example.com', actions: 'core:data presence:subscribe' }] }
 log: { level: warn }
+drain: { graceSeconds: 0 }
 `,
   );
   const lines = endpointsOf(load).map((endpoint) => `${endpoint},pw\n`);

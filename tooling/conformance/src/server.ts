@@ -51,6 +51,7 @@ export async function startServer(
       JSON.stringify({
         domain,
         dataDir: 'data',
+        drain: { graceSeconds: 0 },
         edge: { host, port },
         auth: {
           requireTls: isProtected,

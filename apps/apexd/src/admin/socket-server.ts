@@ -40,7 +40,8 @@ export async function listenAdmin(
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
+        // What has been answered arrives.
+        for (const socket of sockets) socket.destroySoon();
       }),
   };
 }

@@ -22,7 +22,7 @@ interface Started {
   readonly reload?: () => void;
 }
 
-/** `apexd serve`: runs until SIGTERM or SIGINT; resolves when it is serving. */
+/** `apexd serve`: runs until SIGTERM or SIGINT, a second of which hurries; resolves when it is serving. */
 export async function runServer(options: ServeOptions): Promise<void> {
   const { config, port } = options;
   if (config !== undefined && port !== undefined) {
@@ -32,17 +32,14 @@ export async function runServer(options: ServeOptions): Promise<void> {
   const { running, text, reload } = await (config === undefined
     ? startDemo(options, workers)
     : startConfigured(config, workers));
-  let stopping = false;
-  const stop = (): void => {
-    if (stopping) return;
-    stopping = true;
-    running.stop().catch((error: unknown) => {
-      process.stderr.write(`apexd: ${(error as Error).message}\n`);
-      process.exitCode = 1;
-    });
-  };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  const { ending } = running;
+  ending.ended.catch((error: unknown) => {
+    process.stderr.write(`apexd: ${(error as Error).message}\n`);
+    process.exitCode = 1;
+  });
+  const stop = (): void => ending.asked();
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
   process.on('SIGHUP', reload ?? stop);
   // Last: whoever reads it may send a signal at once.
   process.stdout.write(text);
