@@ -18,7 +18,7 @@ import { Incoming, type IncomingLimits } from './data/incoming.ts';
 import { isReportService, type SendOptions, send } from './data/sending.ts';
 import type { Sent } from './data/sent.ts';
 import { ApexError, applicationError, lost, refused } from './errors.ts';
-import { type ClientEnd, type ClientListener, Listeners } from './events.ts';
+import { type ClientEnd, type ClientListener, type ConnectionState, Listeners } from './events.ts';
 import { Operations } from './operations.ts';
 import { Presence, type PresenceContext } from './presence/presence.ts';
 
@@ -49,6 +49,7 @@ export interface ClientOptions extends AttachmentOptions {
 
 const REPLY_MS = 30_000;
 const CLOSE_MS = 5_000;
+const ATTACHED: ConnectionState = { kind: 'attached' };
 
 /**
  * An application attached to the relaying mesh as an endpoint (RFC 3340 §4.4.1). When its session ends and it
@@ -65,11 +66,14 @@ export class ApexClient implements AsyncDisposable {
   /** Never rejects. */
   readonly ended: Promise<ClientEnd>;
   readonly #options: ClientOptions;
+  readonly #clock: Clock;
   readonly #connection: Connection;
   readonly #operations = new Operations();
   readonly #listeners = new Listeners();
   readonly #end = Promise.withResolvers<ClientEnd>();
   #over: ApexError | undefined;
+  /** As events told last; there may be a session again of which they have not told yet. */
+  #told: ConnectionState = ATTACHED;
   #closing: Promise<void> | undefined;
 
   private constructor(endpoint: string, options: ClientOptions, connecting: Connecting) {
@@ -78,12 +82,15 @@ export class ApexClient implements AsyncDisposable {
     this.endpoint = endpoint;
     this.ended = this.#end.promise;
     this.#options = options;
+    this.#clock = clock;
     if (options.onEvent !== undefined) this.listen(options.onEvent);
     const handler: ConnectionHandler = {
       data: (...message) => this.#data(...message),
       interrupted: (error) => this.#interrupted(error),
-      retrying: (attempt, delayMs, error) =>
-        this.#listeners.tell({ kind: 'retrying', attempt, delayMs, error }),
+      retrying: (attempt, delayMs, error) => {
+        this.#told = { kind: 'reconnecting', error, attempt, retryAtMs: clock.now() + delayMs };
+        this.#listeners.tell({ kind: 'retrying', attempt, delayMs, error });
+      },
       resumed: (attempts, awayMs) => void this.#resumed(attempts, awayMs),
       ended: (end) => this.#finish(end),
     };
@@ -117,6 +124,11 @@ export class ApexClient implements AsyncDisposable {
   get state(): 'attached' | 'reconnecting' | 'over' {
     if (this.#over !== undefined) return 'over';
     return this.#connection.isAttached ? 'attached' : 'reconnecting';
+  }
+
+  /** As `state`, with the reason. The same object until it changes; listeners are told after that. */
+  get connection(): ConnectionState {
+    return this.#over === undefined && this.#connection.isAttached ? ATTACHED : this.#told;
   }
 
   /** Tells what happens to the session from now on. The returned function ends that, as the end of the client does. */
@@ -218,6 +230,7 @@ export class ApexClient implements AsyncDisposable {
     if (this.#closing !== undefined) return this.#finish({ kind: 'closed' });
     this.#operations.interrupt(error);
     this.access.interrupt(error);
+    this.#told = { kind: 'reconnecting', error, attempt: 1, retryAtMs: this.#clock.now() };
     this.#listeners.tell({ kind: 'interrupted', error });
   }
 
@@ -232,6 +245,7 @@ export class ApexClient implements AsyncDisposable {
     if (this.#over !== undefined) return;
     const error = errorOf(end, this.endpoint);
     this.#over = error;
+    this.#told = { kind: 'over', end };
     this.#connection.close(error);
     this.#operations.end(error);
     this.access.end(error);

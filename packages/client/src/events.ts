@@ -31,6 +31,18 @@ export type ClientEvent =
     } & Resumption)
   | ClientEnd;
 
+/** Whether there is a session, in the words of what happened last. */
+export type ConnectionState =
+  | { readonly kind: 'attached' }
+  /** There is none, for the reason in `error`. The next attempt, counted from 1, is made at `retryAtMs` since the epoch. */
+  | {
+      readonly kind: 'reconnecting';
+      readonly error: ApexError;
+      readonly attempt: number;
+      readonly retryAtMs: number;
+    }
+  | { readonly kind: 'over'; readonly end: ClientEnd };
+
 export type ClientListener = (event: ClientEvent) => void;
 
 /** Those who are told of events. */

@@ -11,7 +11,7 @@ export type { Incoming, IncomingLimits } from './data/incoming.ts';
 export type { SendOptions } from './data/sending.ts';
 export type { OutcomeOptions, Sent, StatusReport } from './data/sent.ts';
 export { ApexError, type ApexErrorCode } from './errors.ts';
-export type { ClientEnd, ClientEvent, ClientListener } from './events.ts';
+export type { ClientEnd, ClientEvent, ClientListener, ConnectionState } from './events.ts';
 export type { OperationEnd } from './operation-end.ts';
 export {
   availableTuples,

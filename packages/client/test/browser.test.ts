@@ -7,12 +7,16 @@ import { describe, expect, it } from 'vitest';
 const BUDGET_OCTETS = 80_000;
 const NODE_MODULE = /["'`]node:[a-z/_]+["'`]/;
 
+const REACT = /["'`]react["'`]|useSyncExternalStore/;
+
 const entry = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 /** Everything that the entries need, as a browser would get it; an import that a browser cannot follow stays. */
 async function bundled(entries: readonly string[], minify = false): Promise<string> {
   const { output } = await build({
     input: [...entries],
+    // What a page with hooks has anyway.
+    external: ['react'],
     platform: 'browser',
     resolve: { conditionNames: ['@apex/source', 'import'] },
     logLevel: 'silent',
@@ -43,6 +47,13 @@ describe('a page', () => {
     const octets = gzipSync(text, { level: 9 }).length;
     console.info(`@apex/client/websocket in a page: ${octets} octets compressed, ${text.length} as they are`);
     expect(octets).toBeLessThan(BUDGET_OCTETS);
+  }, 30_000);
+
+  it('loads hooks only where they are asked for', async () => {
+    expect(await bundled([entry('client/src/websocket.ts')])).not.toMatch(REACT);
+    const text = await bundled([entry('client/src/react.ts')]);
+    expect(text).toMatch(REACT);
+    expect(text).not.toMatch(NODE_MODULE);
   }, 30_000);
 
   it('would show one', async () => {

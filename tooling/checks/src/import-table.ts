@@ -26,6 +26,11 @@ export interface Layer {
   readonly seenBy?: readonly string[];
 }
 
+export interface BrowserPackage {
+  readonly name: string;
+  readonly only?: readonly string[];
+}
+
 export const packageRules: readonly PackageRule[] = [
   {
     name: '@apex/beep',
@@ -125,9 +130,10 @@ export const packageRules: readonly PackageRule[] = [
       { files: ['client.ts'] },
       { files: ['connect.ts'] },
       { files: ['index.ts'] },
-      { files: ['tcp.ts', 'websocket.ts'], seenBy: [] },
+      { files: ['react/'], seenBy: ['react.ts'] },
+      { files: ['tcp.ts', 'websocket.ts', 'react.ts'], seenBy: [] },
     ],
-    browserEntries: ['index.ts', 'websocket.ts'],
+    browserEntries: ['index.ts', 'websocket.ts', 'react.ts'],
   },
   {
     name: '@apex/apexd',
@@ -216,5 +222,8 @@ export const packageRules: readonly PackageRule[] = [
 /** Configuration shared by all; not part of the order. */
 export const configurationPackages: readonly string[] = ['@apex/tsconfig', '@apex/vitest'];
 
-/** Packages from outside that may be part of a browser entry. */
-export const browserPackages: readonly string[] = ['zod'];
+/** Packages from outside that may be part of a browser entry; those with `only`, of these files below the root alone. */
+export const browserPackages: readonly BrowserPackage[] = [
+  { name: 'zod' },
+  { name: 'react', only: ['packages/client/src/react.ts'] },
+];

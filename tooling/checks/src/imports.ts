@@ -1,14 +1,14 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join, posix } from 'node:path';
-import type { Layer, PackageRule } from './import-table.ts';
+import type { BrowserPackage, Layer, PackageRule } from './import-table.ts';
 import { moduleImports } from './module-imports.ts';
 
 /** What a rule says about files is known from their paths alone, so no import has to be resolved on disk. */
 export interface ImportRules {
   readonly packages: readonly PackageRule[];
   readonly configurationPackages: readonly string[];
-  readonly browserPackages: readonly string[];
+  readonly browserPackages: readonly BrowserPackage[];
 }
 
 interface Manifest {
@@ -181,6 +181,9 @@ function checkBrowserEntry(
 ): readonly string[] {
   const problems: string[] = [];
   const seen = new Set<string>();
+  const allowed = rules.browserPackages
+    .filter(({ only }) => only === undefined || only.includes(`${entryPackage.rule.folder}/${entry}`))
+    .map(({ name }) => name);
   const visit = (current: WorkspacePackage, file: string): void => {
     const path = `${current.rule.folder}/${file}`;
     if (seen.has(path)) {
@@ -196,7 +199,7 @@ function checkBrowserEntry(
         if (target !== undefined) {
           visit(workspacePackage, target);
         }
-      } else if (isBuiltin(specifier) || !rules.browserPackages.includes(packageName(specifier))) {
+      } else if (isBuiltin(specifier) || !allowed.includes(packageName(specifier))) {
         problems.push(`${path}: imports '${specifier}', but ${entryPackage.rule.name} runs in browsers`);
       }
     }

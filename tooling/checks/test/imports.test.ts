@@ -29,14 +29,14 @@ const rules: ImportRules = {
       imports: ['@apex/wire'],
       testImports: [],
       layers: [],
-      browserEntries: ['index.ts'],
+      browserEntries: ['index.ts', 'pages.ts'],
     },
   ],
   configurationPackages: [],
-  browserPackages: ['zod'],
+  browserPackages: [{ name: 'zod' }, { name: 'ui', only: ['packages/far/src/pages.ts'] }],
 };
 const wire = JSON.stringify({ exports: { '.': { '@apex/source': './src/index.ts' } } });
-const far = JSON.stringify({ dependencies: { '@apex/wire': 'workspace:*', zod: '1', pg: '1' } });
+const far = JSON.stringify({ dependencies: { '@apex/wire': 'workspace:*', zod: '1', pg: '1', ui: '1' } });
 
 let root: string;
 beforeEach(() => {
@@ -148,6 +148,16 @@ test('a Node module within reach of a browser entry is reported, across packages
     "packages/wire/src/frame/frame.ts: imports 'node:fs', but @apex/far runs in browsers",
     "packages/far/src/index.ts: imports 'pg', but @apex/far runs in browsers",
   ]);
+});
+
+test('a package that is for one browser entry is reported within reach of another', () => {
+  expect(
+    check({
+      'packages/far/src/button.ts': "import 'ui';",
+      'packages/far/src/pages.ts': "import './button.ts';",
+      'packages/far/src/index.ts': "import './button.ts';",
+    }),
+  ).toEqual(["packages/far/src/button.ts: imports 'ui', but @apex/far runs in browsers"]);
 });
 
 test('the table names packages in order: each imports only those above it', () => {
