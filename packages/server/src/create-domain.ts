@@ -10,6 +10,7 @@ import type { MeshPort } from './relay/ports.ts';
 import { Relay, type RelayCounters, type RelayLimits } from './relay/relay.ts';
 import { AccessService } from './services/access/access-service.ts';
 import { EffectMessages, type MessageCounters } from './services/effect-messages.ts';
+import { OwnService, requireServiceNames, type ServiceDefinition } from './services/own-service.ts';
 import { PresenceService } from './services/presence/presence-service.ts';
 import { type ReportCounters, ReportService } from './services/report/report-service.ts';
 import type { RefusedData } from './services/service.ts';
@@ -46,10 +47,14 @@ export interface DomainOptions {
   readonly options?: readonly RelayOption[];
   /** Registered names of options that are treated as unknown (RFC 3342 §7). */
   readonly disabledOptions?: readonly string[];
+  /** Services beside those of the RFCs (RFC 3340 §6), each an endpoint in each domain. */
+  readonly services?: readonly ServiceDefinition[];
   /** The way to other domains; without it data for them is not delivered. */
   readonly mesh?: MeshPort;
   /** Told of data that a service refused for what it is, or dropped (P13). */
   readonly onRefused?: (refused: RefusedData) => void;
+  /** Told of what a service of `services` has thrown. */
+  readonly onServiceFailed?: (service: string, error: unknown) => void;
   /** Told of each access entry that was set or removed (`actions` undefined), by an originator or by administration. */
   readonly onAccessChanged?: (access: AccessRecord, by: string | undefined) => void;
 }
@@ -88,10 +93,12 @@ export function domainsOf({ domain }: Pick<DomainOptions, 'domain'>): readonly s
 
 /**
  * Puts administrative domains together and loads what is in progress from their store. Rejects with StoreError, and
- * with UsageError `server.domain` where there is none.
+ * with UsageError `server.domain` where there is none, and `service.name`.
  */
 export async function createDomain(options: DomainOptions): Promise<Domain> {
   const { store, limits = {}, clock = systemClock, timestampSuffix: suffix = 'Z' } = options;
+  const { services = [], onServiceFailed = ignore } = options;
+  requireServiceNames(services);
   const domains = domainsOf(options);
   if (domains.length === 0) throw new UsageError('server.domain', 'a server needs a domain');
   const messages = new EffectMessages(
@@ -142,11 +149,23 @@ export async function createDomain(options: DomainOptions): Promise<Domain> {
   relay.addService(reports);
   relay.addService(new PresenceService({ ...served, owner }));
   relay.addService(new AccessService({ ...served, owner }));
+  for (const definition of services) {
+    relay.addService(
+      new OwnService({
+        definition,
+        domains,
+        originate: (message) => originate(relay, message),
+        check: (...asked) => new Promise((decided) => relay.access.check(...asked, decided)),
+        failed: onServiceFailed,
+      }),
+    );
+  }
 
   await owner.start();
   // C7
   for (const domain of domains) {
-    for (const name of ['report', 'access', 'presence']) await subjects.provisionService(name, domain);
+    for (const name of ['report', 'access', 'presence', ...services.map(({ name }) => name)])
+      await subjects.provisionService(name, domain);
   }
   if (guest !== undefined) await subjects.provisionGuest(guest);
   await relay.start();

@@ -40,9 +40,16 @@ export type {
   Passage,
   RelayOption,
 } from './relay/options/option.ts';
-export type { MeshPort } from './relay/ports.ts';
+export type { AccessVerdict, MeshPort, ServiceData } from './relay/ports.ts';
 export { relayProfile } from './relay/relay-profile.ts';
 export type { ServerEvent } from './server-event.ts';
+export type {
+  OwnServiceData,
+  ServiceContext,
+  ServiceDefinition,
+  ServiceMessage,
+  ServiceReceiver,
+} from './services/own-service.ts';
 export type { SessionLimits } from './session-limits.ts';
 export { StoreError, type StoreErrorCode } from './store/errors.ts';
 export { MemoryStore } from './store/memory/memory-store.ts';

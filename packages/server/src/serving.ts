@@ -15,7 +15,8 @@ import { hostOf, limitedAddress } from './peer-address.ts';
 import type { ServerEvent } from './server-event.ts';
 import type { SessionLimits } from './session-limits.ts';
 
-export interface ServerOptions extends Omit<DomainOptions, 'onRefused' | 'onAccessChanged'> {
+export interface ServerOptions
+  extends Omit<DomainOptions, 'onRefused' | 'onAccessChanged' | 'onServiceFailed'> {
   /** Where endpoints connect: BEEP over TCP, and over TLS where `tlsPort` says so. */
   readonly listen: ListenAddress;
   /** No authentication and no APEX channel on sessions that are not protected (B12); default true. */
@@ -47,6 +48,13 @@ export function servedDomain(options: ServerOptions): Promise<Domain> {
         actor,
         actions: actions === undefined ? 'removed' : actions.join(' '),
         by,
+      }),
+    onServiceFailed: (service, error) =>
+      tell({
+        level: 'error',
+        name: 'service.failed',
+        service,
+        text: (error as Error)?.message ?? String(error),
       }),
     onRefused: ({ replyCode, ...refused }) =>
       tell({
