@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { ProvisionedEntry } from './provisioning.ts';
 import type { Target } from './target.ts';
 
@@ -141,16 +142,21 @@ async function run(config: string): Promise<Running> {
   return { child, port, exited };
 }
 
+type Answer =
+  | { readonly progress: unknown }
+  | { readonly ok: boolean; readonly result?: unknown; readonly message?: string };
+
 async function ask(path: string, request: Readonly<Record<string, unknown>>): Promise<unknown> {
   const socket = connect(path);
   await once(socket, 'connect');
   socket.write(`${JSON.stringify(request)}\n`);
-  let line = '';
-  for await (const text of socket.setEncoding('utf8')) {
-    line += text as string;
-    if (line.endsWith('\n')) break;
+  for await (const line of createInterface({ input: socket })) {
+    const answer = JSON.parse(line) as Answer;
+    // How far it is may be told before the answer.
+    if ('progress' in answer) continue;
+    socket.destroy();
+    if (!answer.ok) throw new Error(`${JSON.stringify(request).slice(0, 200)}: ${answer.message}`);
+    return answer.result;
   }
-  const response = JSON.parse(line) as { ok: boolean; result?: unknown; message?: string };
-  if (!response.ok) throw new Error(`${JSON.stringify(request).slice(0, 200)}: ${response.message}`);
-  return response.result;
+  throw new Error(`${JSON.stringify(request).slice(0, 200)}: no answer`);
 }

@@ -32,7 +32,7 @@ export async function mechanisms(): Promise<readonly ServerMechanism[]> {
     await scram('SHA-256'),
     await scram('SHA-1'),
     digestMd5Server({
-      realm: 'example.com',
+      realms: ['example.com'],
       find: async (name) => (name === PEER ? secret : undefined),
       authorize,
       crypto,
