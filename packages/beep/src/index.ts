@@ -115,6 +115,7 @@ export { MemoryTransport, memoryPair } from './transport/memory.ts';
 export type { Circumstances, Negotiate, Transport, TransportHandler } from './transport/transport.ts';
 
 // application/beep+xml (RFC 3080 §6.4)
+export { isXmlName } from './xml/characters.ts';
 export type { XmlAttribute, XmlElement } from './xml/element.ts';
 export { ElementReader, readElement } from './xml/element-reader.ts';
 export type { XmlLimits } from './xml/parse.ts';

@@ -177,7 +177,7 @@ export async function attach(
     what = `secure ${transport.remoteAddress}`;
     await secure(peer, profiles, endpoint, options.security);
     what = `authenticate as ${parent(endpoint)}`;
-    const mechanisms = mechanismsOf(endpoint, await credentialsOf(options), options);
+    const mechanisms = await mechanismsOf(endpoint, await credentialsOf(options), options);
     await negotiate(peer, mechanisms, { serverName: domainOf(endpoint) });
     what = `attach as ${endpoint}`;
     return await Attachment.start(peer, endpoint, attachOverride, handler);

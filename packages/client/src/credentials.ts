@@ -1,12 +1,4 @@
-import {
-  anonymousClient,
-  type ClientMechanism,
-  digestMd5Client,
-  externalClient,
-  oauthBearerClient,
-  plainClient,
-  scramClient,
-} from '@apex/beep';
+import { type ClientMechanism, plainClient, scramClient } from '@apex/beep';
 import { domainOf, parent } from '@apex/protocol';
 import { ApexError } from './errors.ts';
 
@@ -47,42 +39,47 @@ export async function credentialsOf({ credentials }: CredentialOptions): Promise
   return typeof credentials === 'function' ? credentials() : credentials;
 }
 
-/** What may be used to authenticate as this endpoint, the best first. Throws UsageError, ApexError `client.usage`. */
-export function mechanismsOf(
+/** What may be used to authenticate as this endpoint, the best first. Rejects with UsageError, ApexError `client.usage`. */
+export async function mechanismsOf(
   endpoint: string,
   credentials: Credentials,
   options: Omit<CredentialOptions, 'credentials'>,
-): readonly ClientMechanism[] {
+): Promise<readonly ClientMechanism[]> {
   const { mechanisms, requireTls: requireSecured = true } = options;
   const identity = parent(endpoint);
   if (mechanisms !== undefined && !('password' in credentials)) {
     throw new ApexError('client.usage', 'mechanisms: there is a choice for passwords only');
   }
-  if ('anonymous' in credentials) return [anonymousClient(credentials.anonymous)];
-  if ('certificate' in credentials) return [externalClient(identity)];
+  if ('anonymous' in credentials) return [(await others()).anonymousClient(credentials.anonymous)];
+  if ('certificate' in credentials) return [(await others()).externalClient(identity)];
   if ('token' in credentials) {
+    const { oauthBearerClient } = await others();
     return [oauthBearerClient({ token: credentials.token, authorization: identity, requireSecured })];
   }
   const names = mechanisms ?? defaultMechanisms;
-  return names.map((name) => ({
-    ...passwordMechanism(name, identity, credentials.password),
-    requireSecured,
-  }));
+  return Promise.all(
+    names.map(async (name) => ({
+      ...(await passwordMechanism(name, identity, credentials.password)),
+      requireSecured,
+    })),
+  );
 }
 
-function passwordMechanism(
+async function passwordMechanism(
   name: PasswordMechanism,
   authentication: string,
   password: string,
-): ClientMechanism {
+): Promise<ClientMechanism> {
   switch (name) {
     case 'SCRAM-SHA-256':
       return scramClient({ hash: 'SHA-256', authentication, password });
     case 'SCRAM-SHA-1':
       return scramClient({ hash: 'SHA-1', authentication, password });
     case 'DIGEST-MD5':
-      return digestMd5Client({ authentication, password, host: domainOf(authentication) });
+      return (await others()).digestMd5Client({ authentication, password, host: domainOf(authentication) });
     case 'PLAIN':
       return plainClient({ authentication, password });
   }
 }
+
+const others = () => import('./other-mechanisms.ts');

@@ -1,28 +1,16 @@
 export {
-  type Access,
-  type Allow,
-  accessSchema,
-  allowSchema,
-  type Deny,
-  denySchema,
   formatAccess,
   formatAllow,
   formatDeny,
   formatGet,
   formatQuery,
   formatSet,
-  type Get,
-  getSchema,
   parseAccess,
   parseAllow,
   parseDeny,
   parseGet,
   parseQuery,
   parseSet,
-  type Query,
-  querySchema,
-  type SetAccess,
-  setSchema,
 } from './access/access.ts';
 export {
   type ActorPattern,
@@ -38,8 +26,22 @@ export {
   matchesActor,
   parseActor,
 } from './access/actor.ts';
-export { type Attach, attachSchema, formatAttach, parseAttach } from './core/attach.ts';
-export { type Bind, bindSchema, formatBind, parseBind } from './core/bind.ts';
+export {
+  type Access,
+  type Allow,
+  accessSchema,
+  allowSchema,
+  type Deny,
+  denySchema,
+  type Get,
+  getSchema,
+  type Query,
+  querySchema,
+  type SetAccess,
+  setSchema,
+} from './access/schemas.ts';
+export { formatAttach, parseAttach } from './core/attach.ts';
+export { formatBind, parseBind } from './core/bind.ts';
 export {
   type ApexPayload,
   type Content,
@@ -54,51 +56,57 @@ export {
   type Related,
   resolveContent,
 } from './core/content.ts';
-export {
-  type Data,
-  type DataContent,
-  dataContentSchema,
-  dataSchema,
-  formatData,
-  type Party,
-  parseData,
-  partySchema,
-} from './core/data.ts';
-export { type ErrorReply, errorSchema, formatError, parseError } from './core/error.ts';
+export { formatData, parseData } from './core/data.ts';
+export { formatError, parseError } from './core/error.ts';
 export { MAX_PARTS, type Part } from './core/multipart.ts';
-export { formatOk, isUsualOk, OK_PAYLOAD, type Ok, okSchema, parseOk } from './core/ok.ts';
-export {
-  findOption,
-  formatOption,
-  formatOptions,
-  newOption,
-  type Option,
-  optionSchema,
-  parseOption,
-} from './core/option.ts';
+export { formatOk, isUsualOk, OK_PAYLOAD, parseOk } from './core/ok.ts';
+export { findOption, formatOption, formatOptions, newOption, parseOption } from './core/option.ts';
 export { attachOverrideOption, hasAttachOverride } from './core/options/attach-override.ts';
 export {
-  type DataHopping,
   dataHoppingOf,
   dataHoppingOption,
-  dataHoppingSchema,
   formatDataHopping,
   parseDataHopping,
 } from './core/options/data-hopping.ts';
 export {
-  type DataTiming,
   dataTimingOf,
   dataTimingOption,
-  dataTimingSchema,
   formatDataTiming,
   parseDataTiming,
 } from './core/options/data-timing.ts';
 export { hasHold4Endpoint, hold4EndpointOption } from './core/options/hold4-endpoint.ts';
 export { type StatusRequest, statusRequestOf, statusRequestOption } from './core/options/status-request.ts';
-export { formatReply, parseReply, type Reply, replySchema } from './core/reply.ts';
-export { type Scope, scopeSchema } from './core/scope.ts';
+export { formatReply, parseReply } from './core/reply.ts';
+export {
+  type Attach,
+  attachSchema,
+  type Bind,
+  bindSchema,
+  type Data,
+  type DataContent,
+  type DataHopping,
+  type DataTiming,
+  dataContentSchema,
+  dataHoppingSchema,
+  dataSchema,
+  dataTimingSchema,
+  type ErrorReply,
+  errorSchema,
+  type Ok,
+  type Option,
+  okSchema,
+  optionSchema,
+  type Party,
+  partySchema,
+  type Reply,
+  replySchema,
+  type Scope,
+  scopeSchema,
+  type Terminate,
+  terminateSchema,
+} from './core/schemas.ts';
 export { serviceData } from './core/service-data.ts';
-export { formatTerminate, parseTerminate, type Terminate, terminateSchema } from './core/terminate.ts';
+export { formatTerminate, parseTerminate } from './core/terminate.ts';
 export { isAction } from './datatype.ts';
 export { isDomain, isFqdn } from './domain.ts';
 export {
@@ -115,30 +123,29 @@ export {
   parseApexUrl,
   parseEndpoint,
 } from './endpoint.ts';
-export { ELEMENT_SCHEMAS, type JsonSchema, jsonSchemas } from './json-schema.ts';
-export {
-  formatOperation,
-  type Operation,
-  operationSchema,
-  parseOperation,
-  readableTransID,
-  replyCodeOf,
-} from './operation.ts';
-export { formatNotify, type Notify, notifySchema, parseNotify } from './presence/notify.ts';
+export { ELEMENT_SCHEMAS, jsonSchemas } from './json-schema.ts';
+export { formatOperation, parseOperation, readableTransID, replyCodeOf } from './operation.ts';
+export { type Operation, operationSchema } from './operation-schema.ts';
+export { formatNotify, parseNotify } from './presence/notify.ts';
+export { formatPresence, formatTuples, parsePresence, parseTuples } from './presence/presence.ts';
+export { formatPublish, parsePublish } from './presence/publish.ts';
 export {
   type Capability,
   capabilitySchema,
-  formatPresence,
-  formatTuples,
+  type Notify,
+  notifySchema,
   type Presence,
-  parsePresence,
-  parseTuples,
+  type Publish,
   presenceSchema,
+  publishSchema,
+  type Subscribe,
+  subscribeSchema,
   type Tuple,
   tupleSchema,
-} from './presence/presence.ts';
-export { formatPublish, type Publish, parsePublish, publishSchema } from './presence/publish.ts';
-export { formatSubscribe, parseSubscribe, type Subscribe, subscribeSchema } from './presence/subscribe.ts';
+  type Watch,
+  watchSchema,
+} from './presence/schemas.ts';
+export { formatSubscribe, parseSubscribe } from './presence/subscribe.ts';
 export {
   type PublishContent,
   type PublishParts,
@@ -147,7 +154,7 @@ export {
   publishTemplateOf,
   recipientOctets,
 } from './presence/template.ts';
-export { formatWatch, parseWatch, type Watch, watchSchema } from './presence/watch.ts';
+export { formatWatch, parseWatch } from './presence/watch.ts';
 export {
   type Answer,
   ApexChannel,
@@ -162,15 +169,15 @@ export {
   formatInitialization,
   parseInitializationReply,
 } from './profile/apex-profile.ts';
+export { requireReadable } from './readable.ts';
 export { isReplyCode, REPLY_CODES, type ReplyCodeEntry, replyCodeMeaning } from './reply-code.ts';
 export {
   type Destination,
   destinationSchema,
-  formatStatusResponse,
-  parseStatusResponse,
   type StatusResponse,
   statusResponseSchema,
-} from './report/status-response.ts';
+} from './report/schemas.ts';
+export { formatStatusResponse, parseStatusResponse } from './report/status-response.ts';
 export {
   compareInstants,
   formatTimestamp,

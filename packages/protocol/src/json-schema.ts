@@ -1,21 +1,33 @@
 import * as z from 'zod';
-import { accessSchema, allowSchema, denySchema, getSchema, querySchema, setSchema } from './access/access.ts';
-import { attachSchema } from './core/attach.ts';
-import { bindSchema } from './core/bind.ts';
-import { dataSchema } from './core/data.ts';
-import { errorSchema } from './core/error.ts';
-import { okSchema } from './core/ok.ts';
-import { optionSchema } from './core/option.ts';
-import { dataHoppingSchema } from './core/options/data-hopping.ts';
-import { dataTimingSchema } from './core/options/data-timing.ts';
-import { replySchema } from './core/reply.ts';
-import { terminateSchema } from './core/terminate.ts';
-import { notifySchema } from './presence/notify.ts';
-import { presenceSchema, tupleSchema } from './presence/presence.ts';
-import { publishSchema } from './presence/publish.ts';
-import { subscribeSchema } from './presence/subscribe.ts';
-import { watchSchema } from './presence/watch.ts';
-import { statusResponseSchema } from './report/status-response.ts';
+import {
+  accessSchema,
+  allowSchema,
+  denySchema,
+  getSchema,
+  querySchema,
+  setSchema,
+} from './access/schemas.ts';
+import {
+  attachSchema,
+  bindSchema,
+  dataHoppingSchema,
+  dataSchema,
+  dataTimingSchema,
+  errorSchema,
+  okSchema,
+  optionSchema,
+  replySchema,
+  terminateSchema,
+} from './core/schemas.ts';
+import {
+  notifySchema,
+  presenceSchema,
+  publishSchema,
+  subscribeSchema,
+  tupleSchema,
+  watchSchema,
+} from './presence/schemas.ts';
+import { statusResponseSchema } from './report/schemas.ts';
 
 /** The schema of every element, by the element's name. */
 export const ELEMENT_SCHEMAS = {

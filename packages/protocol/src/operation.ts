@@ -1,51 +1,25 @@
 import { MessageError, parseXml, ReplyError, type XmlElement } from '@apex/beep';
-import * as z from 'zod';
 import {
-  allowSchema,
-  denySchema,
   formatAllow,
   formatDeny,
   formatGet,
   formatQuery,
   formatSet,
-  getSchema,
   parseAllow,
   parseDeny,
   parseGet,
   parseQuery,
   parseSet,
-  querySchema,
-  setSchema,
 } from './access/access.ts';
-import { formatReply, parseReply, replySchema } from './core/reply.ts';
-import { formatTerminate, parseTerminate, terminateSchema } from './core/terminate.ts';
-import { formatNotify, notifySchema, parseNotify } from './presence/notify.ts';
-import { formatPublish, parsePublish, publishSchema } from './presence/publish.ts';
-import { formatSubscribe, parseSubscribe, subscribeSchema } from './presence/subscribe.ts';
-import { formatWatch, parseWatch, watchSchema } from './presence/watch.ts';
-import { formatStatusResponse, parseStatusResponse, statusResponseSchema } from './report/status-response.ts';
+import { formatReply, parseReply } from './core/reply.ts';
+import { formatTerminate, parseTerminate } from './core/terminate.ts';
+import type { Operation } from './operation-schema.ts';
+import { formatNotify, parseNotify } from './presence/notify.ts';
+import { formatPublish, parsePublish } from './presence/publish.ts';
+import { formatSubscribe, parseSubscribe } from './presence/subscribe.ts';
+import { formatWatch, parseWatch } from './presence/watch.ts';
+import { formatStatusResponse, parseStatusResponse } from './report/status-response.ts';
 import { MAX_TRANSID, parseNumber } from './transaction.ts';
-
-/**
- * Operations: the elements that endpoints and services exchange inside data (RFC 3340 §9.2,
- * RFC 3341 §6, RFC 3343 §6).
- */
-export const operationSchema = z.discriminatedUnion('kind', [
-  subscribeSchema,
-  watchSchema,
-  publishSchema,
-  notifySchema,
-  terminateSchema,
-  replySchema,
-  querySchema,
-  getSchema,
-  setSchema,
-  allowSchema,
-  denySchema,
-  statusResponseSchema,
-]);
-
-export type Operation = z.infer<typeof operationSchema>;
 
 const PARSERS: ReadonlyMap<string, (element: XmlElement) => Operation> = new Map<
   string,

@@ -53,3 +53,9 @@ function percentDecoded(text: string | undefined): string | undefined {
     return undefined;
   }
 }
+
+/** C10: whether the content of data is found, as far as the element itself tells: `name` is that of its data-content. */
+export function isResolvable(content: string, name: string | undefined): boolean {
+  const reference = parseContentReference(content);
+  return reference !== undefined && (reference.kind !== 'fragment' || reference.name === name);
+}

@@ -7,7 +7,7 @@ import { browserPackages, configurationPackages, packageRules } from './import-t
 import { checkImports } from './imports.ts';
 import { checkRepository } from './repository.ts';
 import { checkRfcIndex } from './rfc-index/rfc-index.ts';
-import { closingLine, countTests, type TestReport } from './test-counts.ts';
+import { closingLine, countTests, measurements, type TestReport } from './test-counts.ts';
 
 export const importRules = { packages: packageRules, configurationPackages, browserPackages };
 
@@ -43,11 +43,13 @@ export function runAll(root: string): boolean {
   // Without all reports it would only say again of each tagged test what stands above.
   const proofs = written.length === reports.length ? texts : undefined;
   outcomes.push(report('rfc-index', checkRfcIndex(root, proofs)));
-  const counts = countTests(texts.map((text) => JSON.parse(text) as TestReport));
+  const read = texts.map((text) => JSON.parse(text) as TestReport);
+  const counts = countTests(read);
   const failed = outcomes.filter(({ ok }) => !ok).map(({ stage }) => stage);
   if (failed.length > 0) {
     console.error(`Failed: ${failed.join('; ')}`);
   }
+  for (const line of measurements(read)) console.log(line);
   console.log(closingLine(counts));
   return failed.length === 0 && counts.failed === 0;
 }

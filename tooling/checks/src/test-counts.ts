@@ -6,7 +6,10 @@ export interface TestReport {
   readonly numTodoTests: number;
   readonly testResults: readonly {
     readonly status: string;
-    readonly assertionResults: readonly { readonly status: string }[];
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly meta?: { readonly measured?: string };
+    }[];
   }[];
 }
 
@@ -31,6 +34,15 @@ export function countTests(reports: readonly TestReport[]): TestCounts {
     ).length;
   }
   return { passed, failed, skipped };
+}
+
+/** What tests have measured and want said, one line each. */
+export function measurements(reports: readonly TestReport[]): readonly string[] {
+  return reports.flatMap(({ testResults }) =>
+    testResults.flatMap(({ assertionResults }) =>
+      assertionResults.flatMap(({ meta }) => meta?.measured ?? []),
+    ),
+  );
 }
 
 export function closingLine({ passed, failed, skipped }: TestCounts): string {

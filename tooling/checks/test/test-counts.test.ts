@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { closingLine, countTests } from '../src/test-counts.ts';
+import { closingLine, countTests, measurements } from '../src/test-counts.ts';
 
 const none = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0, testResults: [] };
 
@@ -21,4 +21,16 @@ test('a file that fails without a failed test counts as one failed', () => {
 
 test('without a test the line is still complete', () => {
   expect(closingLine(countTests([]))).toBe('0 passed, 0 failed, 0 skipped');
+});
+
+test('what tests have measured is said', () => {
+  const measured = 'a page loads 1 octet';
+  const assertionResults = [
+    { status: 'passed', meta: { measured } },
+    { status: 'passed', meta: {} },
+    { status: 'passed' },
+  ];
+  expect(measurements([none, { ...none, testResults: [{ status: 'passed', assertionResults }] }])).toEqual([
+    measured,
+  ]);
 });

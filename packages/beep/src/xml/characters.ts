@@ -91,6 +91,11 @@ export function skipName(text: string, from: number): number {
   }
 }
 
+/** Whether `text` is a [5] Name. */
+export function isXmlName(text: string): boolean {
+  return text !== '' && skipName(text, 0) === text.length;
+}
+
 function isWideNameCharacter(codePoint: number, wanted: number): boolean {
   return isIn(nameStartRanges, codePoint) || (wanted === namePart && isIn(namePartRanges, codePoint));
 }

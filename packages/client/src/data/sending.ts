@@ -1,17 +1,19 @@
-import { MessageError, parseMime } from '@apex/beep';
+import { MessageError, parseMime, UsageError } from '@apex/beep';
 import {
   type Data,
   dataHoppingOption,
-  dataSchema,
   dataTimingOption,
   domainOf,
   encodeDataMessage,
   encodeRelated,
   formatCid,
+  formatData,
   hold4EndpointOption,
   MAX_TRANSID,
   type NewPart,
   type Option,
+  parseData,
+  requireReadable,
   statusRequestOption,
 } from '@apex/protocol';
 import { requireEndpoint } from '../endpoints.ts';
@@ -222,11 +224,11 @@ function unique(): string {
 }
 
 function checked(data: Data): Data {
-  const outcome = dataSchema.safeParse(data);
-  if (outcome.success) return data;
-  const [issue] = outcome.error.issues;
-  throw new ApexError(
-    'client.usage',
-    `data that cannot be sent: ${issue?.path.join('.')}: ${issue?.message}`,
-  );
+  try {
+    requireReadable(data, formatData, parseData);
+    return data;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new ApexError('client.usage', `data that cannot be sent: ${error.message}`, { cause: error });
+  }
 }

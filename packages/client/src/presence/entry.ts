@@ -1,4 +1,11 @@
-import { type Presence as PresenceElement, presenceSchema, type Tuple } from '@apex/protocol';
+import { UsageError } from '@apex/beep';
+import {
+  formatPresence,
+  type Presence as PresenceElement,
+  parsePresence,
+  requireReadable,
+  type Tuple,
+} from '@apex/protocol';
 import { ApexError } from '../errors.ts';
 
 /** A presence entry as a service gave it (RFC 3343 §3). */
@@ -35,7 +42,7 @@ export function entryOf(presence: PresenceElement, timeStamp: string): PresenceE
  * @throws ApexError `client.usage` for an update that is none
  */
 export function presenceOf(update: PresenceUpdate, current: PresenceEntry): PresenceElement {
-  const checked = presenceSchema.safeParse({
+  const presence: PresenceElement = {
     kind: 'presence',
     publisher: current.publisher,
     lastUpdate: current.lastUpdate,
@@ -46,8 +53,21 @@ export function presenceOf(update: PresenceUpdate, current: PresenceEntry): Pres
       tupleInfo,
       capabilities,
     })),
-  });
-  if (checked.success) return checked.data;
-  const { path, message } = checked.error.issues[0]!;
-  throw new ApexError('client.usage', `publish ${current.publisher}: ${path.join('.')}: ${message}`);
+  };
+  const problem = problemOf(presence);
+  if (problem === undefined) return presence;
+  // What the codec says does not tell which of many tuples it is.
+  const at = presence.tuples.findIndex((tuple) => problemOf({ ...presence, tuples: [tuple] }) !== undefined);
+  const where = at < 0 || problem.startsWith('tuples.') ? '' : `tuples.${at}: `;
+  throw new ApexError('client.usage', `publish ${current.publisher}: ${where}${problem}`);
+}
+
+function problemOf(presence: PresenceElement): string | undefined {
+  try {
+    requireReadable(presence, formatPresence, parsePresence);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
 }

@@ -233,17 +233,25 @@ describe('a publish', () => {
     const fred = await house.attach(FRED);
     const [tuple] = update('x').tuples;
     for (const [tuples, what] of [
-      [[], 'tuples'],
-      [[{ ...tuple!, destination: 'not a URI' }], 'tuples.0.destination'],
-      [[{ ...tuple!, availableUntil: '2026-02-30T00:00:00Z' }], 'tuples.0.availableUntil'],
+      [[], 'presence: element tuple is missing'],
+      [[{ ...tuple!, destination: 'not a URI' }], 'tuples.0: tuple: attribute destination is not a URI'],
+      [
+        [tuple!, { ...tuple!, availableUntil: '2026-02-30T00:00:00Z' }],
+        'tuples.1: tuple: attribute availableUntil is not a timestamp',
+      ],
+      [[tuple!, { ...tuple!, destination: 5 as never }], 'tuples.1: tuple: attribute destination is not a URI'],
+      [
+        [tuple!, { ...tuple!, capabilities: [{ baseline: 'urn:x', value: 5 as never }] }],
+        'tuples.1.capabilities.0.value is not a string',
+      ],
       [
         [{ ...tuple!, capabilities: [{ baseline: 'urn:x', value: '\u0000' }] }],
-        'tuples.0.capabilities.0.value',
+        'tuples.0: XML cannot carry U+0000',
       ],
     ] as const) {
       expect(await failure(fred.presence.publish({ tuples }))).toMatchObject({
         code: 'client.usage',
-        message: expect.stringContaining(`publish ${FRED}: ${what}: `),
+        message: `publish ${FRED}: ${what}`,
       });
     }
     // The next one is not held up.

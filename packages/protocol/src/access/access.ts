@@ -1,51 +1,11 @@
 import { attribute, type ElementReader, readElement, type XmlElement } from '@apex/beep';
-import * as z from 'zod';
 import { parentElement, readIdentity, readTimestamp, readTransID } from '../attribute.ts';
-import { action, identity, isAction, requireValid, timestamp, transID } from '../datatype.ts';
-import { actorOf, isActor } from './actor.ts';
+import { isAction } from '../datatype.ts';
+import { requireReadable } from '../readable.ts';
+import { actorOf } from './actor.ts';
+import type { Access, Allow, Deny, Get, Query, SetAccess } from './schemas.ts';
 
 /** The elements of the access service (RFC 3341 §6). */
-
-const actor = z
-  .string()
-  .refine(isActor, 'not a canonical actor')
-  .describe('actor: an endpoint or a wildcard; * and \\ in names are escaped with \\');
-const actions = z.array(action).min(1).readonly();
-
-/** RFC 3341 §4.2: are these actions allowed? `actor` is an endpoint, without wildcards and escapes. */
-export const querySchema = z
-  .strictObject({ kind: z.literal('query'), owner: identity, actor: identity, actions, transID })
-  .readonly();
-export type Query = z.infer<typeof querySchema>;
-
-/** RFC 3341 §4.3: asks for one access entry; `actor` is compared as a literal name. */
-export const getSchema = z
-  .strictObject({ kind: z.literal('get'), owner: identity, actor, transID })
-  .readonly();
-export type Get = z.infer<typeof getSchema>;
-
-/** RFC 3341 §3: an access entry. Without actions: it is to be deleted, or was. */
-export const accessSchema = z
-  .strictObject({
-    owner: identity,
-    actor,
-    actions: actions.exactOptional(),
-    lastUpdate: timestamp.exactOptional(),
-  })
-  .readonly();
-export type Access = z.infer<typeof accessSchema>;
-
-/** RFC 3341 §4.4: creates, replaces or deletes an access entry; the service answers `get` with it. */
-export const setSchema = z.strictObject({ kind: z.literal('set'), transID, access: accessSchema }).readonly();
-export type SetAccess = z.infer<typeof setSchema>;
-
-/** RFC 3341 §4.2 step 5. */
-export const allowSchema = z.strictObject({ kind: z.literal('allow'), transID }).readonly();
-export type Allow = z.infer<typeof allowSchema>;
-
-/** RFC 3341 §4.2 step 6. */
-export const denySchema = z.strictObject({ kind: z.literal('deny'), transID }).readonly();
-export type Deny = z.infer<typeof denySchema>;
 
 export function parseQuery(element: XmlElement): Query {
   return readElement(element, 'query', (query) => ({
@@ -59,8 +19,7 @@ export function parseQuery(element: XmlElement): Query {
 
 /** @throws UsageError `value.invalid` */
 export function formatQuery(value: Query): string {
-  requireValid(querySchema, value);
-  return `<query${attribute('owner', value.owner)}${attribute('actor', value.actor)}${attribute('actions', value.actions.join(' '))} transID='${value.transID}' />`;
+  return requireReadable(value, writeQuery, parseQuery);
 }
 
 export function parseGet(element: XmlElement): Get {
@@ -74,8 +33,7 @@ export function parseGet(element: XmlElement): Get {
 
 /** @throws UsageError `value.invalid` */
 export function formatGet(value: Get): string {
-  requireValid(getSchema, value);
-  return `<get${attribute('owner', value.owner)}${attribute('actor', value.actor)} transID='${value.transID}' />`;
+  return requireReadable(value, writeGet, parseGet);
 }
 
 export function parseSet(element: XmlElement): SetAccess {
@@ -88,8 +46,7 @@ export function parseSet(element: XmlElement): SetAccess {
 
 /** @throws UsageError `value.invalid` */
 export function formatSet(value: SetAccess): string {
-  requireValid(setSchema, value);
-  return parentElement('set', ` transID='${value.transID}'`, formatAccess(value.access));
+  return requireReadable(value, writeSet, parseSet);
 }
 
 export function parseAccess(element: XmlElement): Access {
@@ -105,8 +62,7 @@ export function parseAccess(element: XmlElement): Access {
 
 /** @throws UsageError `value.invalid` */
 export function formatAccess(value: Access): string {
-  requireValid(accessSchema, value);
-  return `<access${attribute('owner', value.owner)}${attribute('actor', value.actor)}${attribute('actions', value.actions?.join(' '))}${attribute('lastUpdate', value.lastUpdate)} />`;
+  return requireReadable(value, writeAccess, parseAccess);
 }
 
 export function parseAllow(element: XmlElement): Allow {
@@ -115,8 +71,7 @@ export function parseAllow(element: XmlElement): Allow {
 
 /** @throws UsageError `value.invalid` */
 export function formatAllow(value: Allow): string {
-  requireValid(allowSchema, value);
-  return `<allow transID='${value.transID}' />`;
+  return requireReadable(value, writeAllow, parseAllow);
 }
 
 export function parseDeny(element: XmlElement): Deny {
@@ -125,7 +80,30 @@ export function parseDeny(element: XmlElement): Deny {
 
 /** @throws UsageError `value.invalid` */
 export function formatDeny(value: Deny): string {
-  requireValid(denySchema, value);
+  return requireReadable(value, writeDeny, parseDeny);
+}
+
+function writeQuery(value: Query): string {
+  return `<query${attribute('owner', value.owner)}${attribute('actor', value.actor)}${attribute('actions', value.actions.join(' '))} transID='${value.transID}' />`;
+}
+
+function writeGet(value: Get): string {
+  return `<get${attribute('owner', value.owner)}${attribute('actor', value.actor)} transID='${value.transID}' />`;
+}
+
+function writeSet(value: SetAccess): string {
+  return parentElement('set', ` transID='${value.transID}'`, writeAccess(value.access));
+}
+
+function writeAccess(value: Access): string {
+  return `<access${attribute('owner', value.owner)}${attribute('actor', value.actor)}${attribute('actions', value.actions?.join(' '))}${attribute('lastUpdate', value.lastUpdate)} />`;
+}
+
+function writeAllow(value: Allow): string {
+  return `<allow transID='${value.transID}' />`;
+}
+
+function writeDeny(value: Deny): string {
   return `<deny transID='${value.transID}' />`;
 }
 

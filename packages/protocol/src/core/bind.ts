@@ -1,21 +1,9 @@
 import { attribute, readElement, type XmlElement } from '@apex/beep';
-import * as z from 'zod';
 import { parentElement, readDomain, readTransID } from '../attribute.ts';
-import { domain, requireValid, transID } from '../datatype.ts';
-import { formatOptions, optionSchema, parseOption } from './option.ts';
+import { requireReadable } from '../readable.ts';
+import { formatOptions, parseOption } from './option.ts';
+import type { Bind } from './schemas.ts';
 import { scopeWithin } from './scope.ts';
-
-/** RFC 3340 §4.4.2: to serve an administrative domain as a relay. */
-export const bindSchema = z
-  .strictObject({
-    kind: z.literal('bind'),
-    relay: domain,
-    transID,
-    options: z.array(optionSchema).readonly(),
-  })
-  .readonly();
-
-export type Bind = z.infer<typeof bindSchema>;
 
 export function parseBind(element: XmlElement): Bind {
   const scope = scopeWithin(element);
@@ -29,7 +17,10 @@ export function parseBind(element: XmlElement): Bind {
 
 /** @throws UsageError `value.invalid` */
 export function formatBind(value: Bind): string {
-  requireValid(bindSchema, value);
+  return requireReadable(value, write, parseBind);
+}
+
+function write(value: Bind): string {
   return parentElement(
     'bind',
     attribute('relay', value.relay) + attribute('transID', value.transID),

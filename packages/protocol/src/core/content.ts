@@ -11,8 +11,9 @@ import {
   type XmlElement,
 } from '@apex/beep';
 import { parseContentReference } from '../uri.ts';
-import { type Data, formatData, parseData } from './data.ts';
+import { formatData, parseData } from './data.ts';
 import { boundaryFor, type Part, rootOf, splitMultipart } from './multipart.ts';
+import type { Data } from './schemas.ts';
 
 /**
  * A BEEP payload of APEX (RFC 3340 §4.1): the XML alone, or a multipart/related whose root it is and

@@ -1,46 +1,9 @@
-import { attribute, type ElementReader, readElement, type XmlElement } from '@apex/beep';
-import * as z from 'zod';
+import { attribute, type ElementReader, isXmlName, readElement, type XmlElement } from '@apex/beep';
 import { parentElement, readIdentity } from '../attribute.ts';
-import { identity, isName, name } from '../datatype.ts';
-import { parseContentReference } from '../uri.ts';
-import { formatOptions, isXmlContent, optionSchema, parseOption } from './option.ts';
-import { formatScope, type Scope, scopeSchema, scopeWithin } from './scope.ts';
-
-/** An `originator` or a `recipient` with the options that are for it alone. */
-export const partySchema = z.strictObject({ identity, options: z.array(optionSchema).readonly() }).readonly();
-
-export type Party = z.infer<typeof partySchema>;
-
-/** `data-content`: an XML document inside the data element. */
-export const dataContentSchema = z
-  .strictObject({
-    name,
-    xml: z
-      .string()
-      .refine(isXmlContent, 'not well-formed XML content')
-      .describe('what stands inside the element, as it was written'),
-    scope: scopeSchema.exactOptional(),
-  })
-  .readonly();
-
-export type DataContent = z.infer<typeof dataContentSchema>;
-
-/** RFC 3340 §4.4.4: one datagram. */
-export const dataSchema = z
-  .strictObject({
-    kind: z.literal('data'),
-    content: z.string().describe('URI-reference: #Name, cid:… or another absolute URI'),
-    originator: partySchema,
-    recipients: z.array(partySchema).min(1).readonly(),
-    options: z.array(optionSchema).readonly(),
-    dataContent: dataContentSchema.exactOptional(),
-  })
-  .refine((data) => isResolvable(data.content, data.dataContent?.name), {
-    error: 'content is an absolute URI, or a fragment that names the data-content',
-  })
-  .readonly();
-
-export type Data = z.infer<typeof dataSchema>;
+import { isResolvable } from '../uri.ts';
+import { formatOptions, parseOption } from './option.ts';
+import type { Data, DataContent, Party, Scope } from './schemas.ts';
+import { formatScope, scopeWithin } from './scope.ts';
 
 /** A `cid:` reference is checked by those who have the message (`parseDataMessage`). */
 export function parseData(element: XmlElement): Data {
@@ -93,7 +56,7 @@ function parseParty(element: XmlElement, name: 'originator' | 'recipient', inher
 function parseDataContent(element: XmlElement, inherited?: Scope): DataContent {
   return readElement(element, 'data-content', (dataContent) => {
     const name = dataContent.required('Name');
-    if (!isName(name)) throw dataContent.invalidValue('Name', 'an XML name');
+    if (!isXmlName(name)) throw dataContent.invalidValue('Name', 'an XML name');
     const scope = scopeWithin(element, inherited);
     return { name, xml: dataContent.inner(), ...(scope === undefined ? {} : { scope }) };
   });
@@ -105,10 +68,4 @@ function readOptions(reader: ElementReader, scope: Scope | undefined): Data['opt
 
 function formatParty(name: 'originator' | 'recipient', party: Party): string {
   return parentElement(name, attribute('identity', party.identity), formatOptions(party.options));
-}
-
-/** C10, as far as the element itself tells. */
-function isResolvable(content: string, name: string | undefined): boolean {
-  const reference = parseContentReference(content);
-  return reference !== undefined && (reference.kind !== 'fragment' || reference.name === name);
 }

@@ -1,10 +1,5 @@
 import { beepXml, readElement, type XmlElement } from '@apex/beep';
-import * as z from 'zod';
-
-/** The positive reply of every exchange (RFC 3340 §9.1). */
-export const okSchema = z.strictObject({ kind: z.literal('ok') }).readonly();
-
-export type Ok = z.infer<typeof okSchema>;
+import type { Ok } from './schemas.ts';
 
 const OK: Ok = { kind: 'ok' };
 

@@ -1,38 +1,12 @@
-import { attribute, parseXml, readElement, type XmlElement } from '@apex/beep';
-import * as z from 'zod';
+import { attribute, readElement, type XmlElement } from '@apex/beep';
 import { parentElement, readOptionalTransID } from '../attribute.ts';
-import { isLanguage, isNmtoken, language, nmtoken, transID, uri } from '../datatype.ts';
+import { isLanguage, isNmtoken } from '../datatype.ts';
 import { isUri } from '../uri.ts';
-import { formatScope, type Scope, scopeSchema, scopeWithin } from './scope.ts';
+import type { Option, Scope } from './schemas.ts';
+import { formatScope, scopeWithin } from './scope.ts';
+import { reports } from './xml-content.ts';
 
-/** Options whose reports carry the option's transaction-identifier back, so that it cannot be absent (C6). */
-const REPORTING: ReadonlySet<string | undefined> = new Set(['statusRequest', 'dataTiming', 'dataHopping']);
 const DEFAULT_LOCALIZE = ['i-default'] as const;
-
-/** An `option` element (RFC 3340 §5). */
-export const optionSchema = z
-  .strictObject({
-    internal: nmtoken.exactOptional().describe('registered name; exactly one of internal and external'),
-    external: uri.exactOptional().describe('absolute URI; exactly one of internal and external'),
-    targetHop: z.enum(['this', 'final', 'all']),
-    mustUnderstand: z.boolean(),
-    transID: transID.exactOptional().describe('absent only where the option causes no report'),
-    localize: z.array(language).readonly(),
-    content: z.string().refine(isXmlContent, 'not well-formed XML content').describe('inner XML'),
-    scope: scopeSchema.exactOptional().describe('what the content inherits; only beside content'),
-  })
-  .refine((option) => (option.internal === undefined) !== (option.external === undefined), {
-    error: 'exactly one of internal and external is present',
-  })
-  .refine((option) => option.transID !== undefined || !REPORTING.has(option.internal), {
-    error: 'an option that reports has a transID',
-  })
-  .refine((option) => option.scope === undefined || option.content !== '', {
-    error: 'a scope stands beside content only',
-  })
-  .readonly();
-
-export type Option = z.infer<typeof optionSchema>;
 
 /** `inherited` is what the elements around it declare. */
 export function parseOption(element: XmlElement, inherited?: Scope): Option {
@@ -49,7 +23,7 @@ export function parseOption(element: XmlElement, inherited?: Scope): Option {
     if (external !== undefined && !isUri(external)) throw option.invalidValue('external', 'an absolute URI');
     const transID = readOptionalTransID(option);
     // 3340 §5 rule 8, C6: an option that never reports may leave its transID out.
-    if (transID.transID === undefined && REPORTING.has(internal)) option.required('transID');
+    if (transID.transID === undefined && reports(internal)) option.required('transID');
     // 3340 §5 rule 9
     const localize = option.optional('localize') === undefined ? DEFAULT_LOCALIZE : option.tokens('localize');
     if (!localize.every(isLanguage)) throw option.invalidValue('localize', 'a list of language tags');
@@ -103,13 +77,4 @@ export function newOption(
 export function findOption(options: readonly Option[], internal: string): Option | undefined {
   for (const option of options) if (option.internal === internal) return option;
   return undefined;
-}
-
-/** Whether `text` can stand between a start tag and its end tag. */
-export function isXmlContent(text: string): boolean {
-  try {
-    return text === '' || parseXml(`<c>${text}</c>`).innerEnd === text.length + 3;
-  } catch {
-    return false;
-  }
 }

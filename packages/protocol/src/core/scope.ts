@@ -1,21 +1,6 @@
 import { attribute, type XmlElement } from '@apex/beep';
-import * as z from 'zod';
-import { isName, xmlText } from '../datatype.ts';
-
-/**
- * What opaque content inherits from the elements around it: namespace declarations, xml:lang and
- * xml:space, by attribute name. It is written on the start tag of the content's own element, so that
- * the content keeps its meaning in another message while its octets stay unchanged (C9).
- */
-export const scopeSchema = z
-  .record(
-    z.string().refine((name) => isScoped(name) && isName(name)),
-    xmlText,
-  )
-  .readonly()
-  .describe('inherited xmlns, xmlns:*, xml:lang and xml:space');
-
-export type Scope = z.infer<typeof scopeSchema>;
+import type { Scope } from './schemas.ts';
+import { isScoped } from './xml-content.ts';
 
 /** The scope inside `element`; undefined when nothing is declared, as is nearly always so. */
 export function scopeWithin(element: XmlElement, inherited?: Scope): Scope | undefined {
@@ -34,8 +19,4 @@ export function formatScope(scope: Scope | undefined): string {
   let attributes = '';
   for (const [name, value] of Object.entries(scope)) attributes += attribute(name, value);
   return attributes;
-}
-
-function isScoped(name: string): boolean {
-  return name === 'xmlns' || name.startsWith('xmlns:') || name === 'xml:lang' || name === 'xml:space';
 }

@@ -1,26 +1,9 @@
 import { attribute, readElement, type XmlElement } from '@apex/beep';
-import * as z from 'zod';
 import { readLang, textElement } from '../attribute.ts';
-import { language, replyCode, transIDOrZero, xmlText } from '../datatype.ts';
 import { MAX_TRANSID } from '../transaction.ts';
+import type { Terminate } from './schemas.ts';
 
 const UNIZID = { min: 0, max: MAX_TRANSID, default: 0 } as const;
-
-/**
- * RFC 3340 §4.4.3: releases an attachment or binding, all of them with transID 0. Inside data, of the
- * presence service: ends an operation (RFC 3343 §4.5).
- */
-export const terminateSchema = z
-  .strictObject({
-    kind: z.literal('terminate'),
-    transID: transIDOrZero,
-    code: replyCode,
-    text: xmlText,
-    lang: language.exactOptional(),
-  })
-  .readonly();
-
-export type Terminate = z.infer<typeof terminateSchema>;
 
 export function parseTerminate(element: XmlElement): Terminate {
   return readElement(element, 'terminate', (terminate) => ({

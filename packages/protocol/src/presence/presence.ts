@@ -1,5 +1,4 @@
 import { attribute, parseXml, readElement, type XmlElement } from '@apex/beep';
-import * as z from 'zod';
 import {
   parentElement,
   readIdentity,
@@ -8,37 +7,7 @@ import {
   readUriOrEmpty,
   textElement,
 } from '../attribute.ts';
-import { identity, timestamp, uri, uriOrEmpty, xmlText } from '../datatype.ts';
-
-/** RFC 3343 §3: the kinds of content that an entity can receive, in the language that `baseline` names. */
-export const capabilitySchema = z.strictObject({ baseline: uri, value: xmlText }).readonly();
-
-export type Capability = z.infer<typeof capabilitySchema>;
-
-/** RFC 3343 §3: one entity at which the publisher can be reached. */
-export const tupleSchema = z
-  .strictObject({
-    destination: uri,
-    availableUntil: timestamp,
-    tupleInfo: uriOrEmpty,
-    capabilities: z.array(capabilitySchema).readonly(),
-  })
-  .readonly();
-
-export type Tuple = z.infer<typeof tupleSchema>;
-
-/** RFC 3343 §3: the presence entry of an endpoint. */
-export const presenceSchema = z
-  .strictObject({
-    kind: z.literal('presence'),
-    publisher: identity,
-    lastUpdate: timestamp,
-    publisherInfo: uriOrEmpty,
-    tuples: z.array(tupleSchema).min(1).readonly(),
-  })
-  .readonly();
-
-export type Presence = z.infer<typeof presenceSchema>;
+import type { Capability, Presence, Tuple } from './schemas.ts';
 
 export function parsePresence(element: XmlElement): Presence {
   return readElement(element, 'presence', (presence) => ({

@@ -1,24 +1,7 @@
 import { attribute, readElement, type XmlElement } from '@apex/beep';
-import * as z from 'zod';
 import { readIdentity, readTimestamp, readTransID } from '../attribute.ts';
-import { identity, timestamp, transID } from '../datatype.ts';
-import { formatPresence, parsePresence, presenceSchema } from './presence.ts';
-
-/**
- * RFC 3343 §4.4: replaces a presence entry, or brings one to a subscriber. That both publishers
- * match is for the service to check (step 1).
- */
-export const publishSchema = z
-  .strictObject({
-    kind: z.literal('publish'),
-    publisher: identity,
-    transID,
-    timeStamp: timestamp,
-    presence: presenceSchema,
-  })
-  .readonly();
-
-export type Publish = z.infer<typeof publishSchema>;
+import { formatPresence, parsePresence } from './presence.ts';
+import type { Publish } from './schemas.ts';
 
 export function parsePublish(element: XmlElement): Publish {
   return readElement(element, 'publish', (publish) => ({

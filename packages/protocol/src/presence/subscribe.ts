@@ -1,14 +1,6 @@
 import { attribute, readElement, type XmlElement } from '@apex/beep';
-import * as z from 'zod';
 import { readIdentity, readSeconds, readTransID } from '../attribute.ts';
-import { identity, seconds, transID } from '../datatype.ts';
-
-/** RFC 3343 §4.2: to receive the presence entry of `publisher`; duration 0 is a poll. */
-export const subscribeSchema = z
-  .strictObject({ kind: z.literal('subscribe'), publisher: identity, transID, duration: seconds })
-  .readonly();
-
-export type Subscribe = z.infer<typeof subscribeSchema>;
+import type { Subscribe } from './schemas.ts';
 
 export function parseSubscribe(element: XmlElement): Subscribe {
   return readElement(element, 'subscribe', (subscribe) => ({

@@ -1,14 +1,6 @@
 import { attribute, readElement, type XmlElement } from '@apex/beep';
-import * as z from 'zod';
 import { readIdentity, readSeconds, readTransID } from '../attribute.ts';
-import { identity, seconds, transID } from '../datatype.ts';
-
-/** RFC 3343 §4.3: to receive notices about those who subscribe to `publisher`; duration 0 is a poll. */
-export const watchSchema = z
-  .strictObject({ kind: z.literal('watch'), publisher: identity, transID, duration: seconds })
-  .readonly();
-
-export type Watch = z.infer<typeof watchSchema>;
+import type { Watch } from './schemas.ts';
 
 export function parseWatch(element: XmlElement): Watch {
   return readElement(element, 'watch', (watch) => ({

@@ -12,12 +12,13 @@ import {
   SessionLostError,
   UsageError,
 } from '@apex/beep';
-import { type Attach, formatAttach, parseAttach } from '../core/attach.ts';
-import { type Bind, formatBind, parseBind } from '../core/bind.ts';
+import { formatAttach, parseAttach } from '../core/attach.ts';
+import { formatBind, parseBind } from '../core/bind.ts';
 import { type ApexPayload, type DataMessage, dataMessageOf, parsePayload } from '../core/content.ts';
 import { formatError, parseError } from '../core/error.ts';
 import { isUsualOk, OK_PAYLOAD, parseOk } from '../core/ok.ts';
-import { formatTerminate, parseTerminate, type Terminate } from '../core/terminate.ts';
+import type { Attach, Bind, Terminate } from '../core/schemas.ts';
+import { formatTerminate, parseTerminate } from '../core/terminate.ts';
 
 /** How an operation of the peer is answered; exactly one call, now or later. */
 export interface Answer {

@@ -7,10 +7,11 @@ import {
   type SessionHandle,
   type StartRequest,
 } from '@apex/beep';
-import { type Attach, formatAttach } from '../core/attach.ts';
-import { type Bind, formatBind } from '../core/bind.ts';
+import { formatAttach } from '../core/attach.ts';
+import { formatBind } from '../core/bind.ts';
 import { formatError, parseError } from '../core/error.ts';
 import { formatOk, parseOk } from '../core/ok.ts';
+import type { Attach, Bind } from '../core/schemas.ts';
 import { type Answer, ApexChannel, type ApexHandler, type Refusal } from './apex-channel.ts';
 
 /** RFC 3340 §8.1. */

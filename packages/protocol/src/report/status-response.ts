@@ -1,5 +1,4 @@
 import { attribute, readElement, type XmlElement } from '@apex/beep';
-import * as z from 'zod';
 import {
   parentElement,
   readIdentity,
@@ -8,36 +7,8 @@ import {
   readTransID,
   textElement,
 } from '../attribute.ts';
-import { identity, language, replyCode, requireValid, transID, xmlText } from '../datatype.ts';
-
-/**
- * The reply inside a destination. Its transID may be absent, although the DTD asks for it: every
- * example of RFC 3340 and RFC 3342 leaves it out, since the statusResponse has it.
- */
-const deliveryStatusSchema = z
-  .strictObject({
-    code: replyCode,
-    text: xmlText,
-    lang: language.exactOptional(),
-    transID: transID.exactOptional(),
-  })
-  .readonly();
-
-/** RFC 3340 §6.2: the delivery status of one recipient. */
-export const destinationSchema = z.strictObject({ identity, reply: deliveryStatusSchema }).readonly();
-
-export type Destination = z.infer<typeof destinationSchema>;
-
-/** RFC 3340 §6.2: what the report service tells; transID is that of the option that asked for it. */
-export const statusResponseSchema = z
-  .strictObject({
-    kind: z.literal('statusResponse'),
-    transID,
-    destinations: z.array(destinationSchema).min(1).readonly(),
-  })
-  .readonly();
-
-export type StatusResponse = z.infer<typeof statusResponseSchema>;
+import { requireReadable } from '../readable.ts';
+import type { Destination, StatusResponse } from './schemas.ts';
 
 export function parseStatusResponse(element: XmlElement): StatusResponse {
   return readElement(element, 'statusResponse', (response) => ({
@@ -50,7 +21,10 @@ export function parseStatusResponse(element: XmlElement): StatusResponse {
 
 /** @throws UsageError `value.invalid` */
 export function formatStatusResponse(value: StatusResponse): string {
-  requireValid(statusResponseSchema, value);
+  return requireReadable(value, write, parseStatusResponse);
+}
+
+function write(value: StatusResponse): string {
   const destinations = value.destinations.map(({ identity, reply }) => {
     const attributes =
       attribute('code', reply.code) + attribute('transID', reply.transID) + attribute('xml:lang', reply.lang);

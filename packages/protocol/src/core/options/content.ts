@@ -1,5 +1,5 @@
 import { MessageError, parseXml, type XmlElement } from '@apex/beep';
-import type { Option } from '../option.ts';
+import type { Option } from '../schemas.ts';
 
 /** The one element inside an option. @throws MessageError `element.content` (501) */
 export function elementWithin(option: Option, name: string): XmlElement {

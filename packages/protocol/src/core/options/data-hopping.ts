@@ -1,19 +1,11 @@
 import { attribute, readElement, type XmlElement } from '@apex/beep';
-import * as z from 'zod';
-import { hops } from '../../datatype.ts';
-import { findOption, newOption, type Option } from '../option.ts';
+import { findOption, newOption } from '../option.ts';
+import type { DataHopping, Option } from '../schemas.ts';
 import { elementWithin } from './content.ts';
 import { readReportErrors } from './data-timing.ts';
 
 const NAME = 'dataHopping';
 const HOPS = { min: 0, max: 255, default: 0 } as const;
-
-/** RFC 3342 §4, §6: noMoreThan is the number of further relays, zero means no bound. */
-export const dataHoppingSchema = z
-  .strictObject({ kind: z.literal('dataHopping'), noMoreThan: hops, reportErrors: z.boolean() })
-  .readonly();
-
-export type DataHopping = z.infer<typeof dataHoppingSchema>;
 
 export function parseDataHopping(element: XmlElement): DataHopping {
   return readElement(element, NAME, (hopping) => ({

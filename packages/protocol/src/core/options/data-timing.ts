@@ -1,25 +1,11 @@
 import { attribute, type ElementReader, readElement, type XmlElement } from '@apex/beep';
-import * as z from 'zod';
-import { milliseconds } from '../../datatype.ts';
 import { MAX_TRANSID } from '../../transaction.ts';
-import { findOption, newOption, type Option } from '../option.ts';
+import { findOption, newOption } from '../option.ts';
+import type { DataTiming, Option } from '../schemas.ts';
 import { elementWithin } from './content.ts';
 
 const NAME = 'dataTiming';
 const MILLISECONDS = { min: 0, max: MAX_TRANSID, default: 0 } as const;
-
-/** RFC 3342 §2, §6: all times in milliseconds, zero means no bound and no report. */
-export const dataTimingSchema = z
-  .strictObject({
-    kind: z.literal('dataTiming'),
-    noLaterThan: milliseconds,
-    returnTrip: milliseconds,
-    reportAfter: milliseconds,
-    reportErrors: z.boolean(),
-  })
-  .readonly();
-
-export type DataTiming = z.infer<typeof dataTimingSchema>;
 
 export function parseDataTiming(element: XmlElement): DataTiming {
   return readElement(element, NAME, (timing) => ({

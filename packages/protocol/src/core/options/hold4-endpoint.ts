@@ -1,4 +1,5 @@
-import { findOption, newOption, type Option } from '../option.ts';
+import { findOption, newOption } from '../option.ts';
+import type { Option } from '../schemas.ts';
 import { requireNoContent } from './content.ts';
 
 const NAME = 'hold4Endpoint';

@@ -1,0 +1,47 @@
+import * as z from 'zod';
+import { action, identity, timestamp, transID } from '../datatype-schemas.ts';
+import { isActor } from './actor.ts';
+
+/** The elements of the access service (RFC 3341 §6), as zod schemas and the types that these describe. */
+
+const actor = z
+  .string()
+  .refine(isActor, 'not a canonical actor')
+  .describe('actor: an endpoint or a wildcard; * and \\ in names are escaped with \\');
+
+const actions = z.array(action).min(1).readonly();
+
+/** RFC 3341 §4.2: are these actions allowed? `actor` is an endpoint, without wildcards and escapes. */
+export const querySchema = z
+  .strictObject({ kind: z.literal('query'), owner: identity, actor: identity, actions, transID })
+  .readonly();
+export type Query = z.infer<typeof querySchema>;
+
+/** RFC 3341 §4.3: asks for one access entry; `actor` is compared as a literal name. */
+export const getSchema = z
+  .strictObject({ kind: z.literal('get'), owner: identity, actor, transID })
+  .readonly();
+export type Get = z.infer<typeof getSchema>;
+
+/** RFC 3341 §3: an access entry. Without actions: it is to be deleted, or was. */
+export const accessSchema = z
+  .strictObject({
+    owner: identity,
+    actor,
+    actions: actions.exactOptional(),
+    lastUpdate: timestamp.exactOptional(),
+  })
+  .readonly();
+export type Access = z.infer<typeof accessSchema>;
+
+/** RFC 3341 §4.4: creates, replaces or deletes an access entry; the service answers `get` with it. */
+export const setSchema = z.strictObject({ kind: z.literal('set'), transID, access: accessSchema }).readonly();
+export type SetAccess = z.infer<typeof setSchema>;
+
+/** RFC 3341 §4.2 step 5. */
+export const allowSchema = z.strictObject({ kind: z.literal('allow'), transID }).readonly();
+export type Allow = z.infer<typeof allowSchema>;
+
+/** RFC 3341 §4.2 step 6. */
+export const denySchema = z.strictObject({ kind: z.literal('deny'), transID }).readonly();
+export type Deny = z.infer<typeof denySchema>;
