@@ -239,7 +239,10 @@ describe('a publish', () => {
         [tuple!, { ...tuple!, availableUntil: '2026-02-30T00:00:00Z' }],
         'tuples.1: tuple: attribute availableUntil is not a timestamp',
       ],
-      [[tuple!, { ...tuple!, destination: 5 as never }], 'tuples.1: tuple: attribute destination is not a URI'],
+      [
+        [tuple!, { ...tuple!, destination: 5 as never }],
+        'tuples.1: tuple: attribute destination is not a URI',
+      ],
       [
         [tuple!, { ...tuple!, capabilities: [{ baseline: 'urn:x', value: 5 as never }] }],
         'tuples.1.capabilities.0.value is not a string',
