@@ -4,6 +4,7 @@ import { Administration } from './administration.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { defaultMechanisms, type MechanismName } from './credentials/mechanism-credentials.ts';
 import { defaultScramIterations } from './credentials/scram.ts';
+import { Oversight } from './oversight.ts';
 import { originate } from './relay/data.ts';
 import type { RelayOption } from './relay/options/option.ts';
 import type { MeshPort } from './relay/ports.ts';
@@ -14,6 +15,7 @@ import { OwnService, requireServiceNames, type ServiceDefinition } from './servi
 import { PresenceService } from './services/presence/presence-service.ts';
 import { type ReportCounters, ReportService } from './services/report/report-service.ts';
 import type { RefusedData } from './services/service.ts';
+import type { SessionPlace } from './session-place.ts';
 import type { AccessRecord, Store } from './store/ports.ts';
 import { SubjectAccessPolicy } from './subject/access-policy.ts';
 import { type AccessDefault, SubjectAdministration } from './subject/administration.ts';
@@ -69,6 +71,8 @@ export interface Domain {
   readonly relay: Relay;
   readonly administration: Administration;
   readonly counters: DomainCounters;
+  /** What goes on in it, with the sessions of these places. */
+  oversee(places: () => Iterable<SessionPlace>): Oversight;
   /** Ends the deadlines and waits until all decisions are durable. The store stays open. */
   close(): Promise<void>;
 }
@@ -190,6 +194,7 @@ export async function createDomain(options: DomainOptions): Promise<Domain> {
       sent: messages.counters,
       reports: reports.counters,
     },
+    oversee: (places) => new Oversight({ relay, owner, subjects, suffix, places }),
     async close() {
       cancel();
       await relay.stop();

@@ -39,22 +39,51 @@ export function createEdge(pipe: Pipe<ToEdge, FromEdge>, options: EdgeOptions = 
   pipe.open({
     received(batch) {
       for (const message of batch) {
-        if (message.kind === 'begin') {
-          listener = begin(message.settings, options, relay, out);
-          void listener.then((started) => {
-            if (started === undefined) void end(true);
-          });
-        } else if (message.kind === 'end') void end(message.atOnce);
-        else if (message.kind === 'drain') void listener?.then((started) => started?.drain());
-        else if (message.kind === 'reload-tls') {
-          void listener?.then((started) => started?.reloadTls(message.credentials));
-        } else relay.take(message);
+        switch (message.kind) {
+          case 'begin':
+            listener = begin(message.settings, options, relay, out);
+            void listener.then((started) => {
+              if (started === undefined) void end(true);
+            });
+            break;
+          case 'drain':
+            void listener?.then((started) => started?.drain());
+            break;
+          case 'end':
+            void end(message.atOnce);
+            break;
+          case 'reload-tls':
+            void listener?.then((started) => started?.reloadTls(message.credentials));
+            break;
+          case 'list-sessions':
+          case 'release-session':
+            void answerAbout(message, listener, out);
+            break;
+          default:
+            relay.take(message);
+        }
       }
     },
     closed: () => void end(false),
   });
   out.say({ kind: 'ready' });
   return ended.promise;
+}
+
+async function answerAbout(
+  message: Extract<ToEdge, { kind: 'list-sessions' | 'release-session' }>,
+  listener: Promise<Listener | undefined> | undefined,
+  out: Outbound<FromEdge>,
+): Promise<void> {
+  const sessions = await listener;
+  const { request } = message;
+  if (message.kind === 'list-sessions') {
+    const rows = sessions?.rows(message.after, message.limit) ?? [];
+    out.say({ kind: 'session-rows', request, rows });
+  } else {
+    const isKnown = sessions?.release(message.session, message.text) === true;
+    out.say({ kind: 'session-released', request, isKnown });
+  }
 }
 
 async function begin(

@@ -8,10 +8,13 @@ import { EdgeConnection } from './edge/edge-connection.ts';
 import type { EdgeAddresses, EdgeSettings, FromEdge, ToEdge } from './edge/messages.ts';
 import type { Pipe } from './edge/pipe.ts';
 import { type ListenAddress, requireCertificate, type ServerCredentials } from './listener.ts';
+import type { Oversight } from './oversight.ts';
 import { authenticationOf, deskOf, type ServerOptions, servedDomain } from './serving.ts';
 
 /** An edge that its owner has accepted. */
 export interface Edge {
+  /** Its number among the edges that the owner ever had, from 1. */
+  readonly worker: number;
   /** Where it listens. Rejects with EdgeError when it cannot, or is gone before it does. */
   readonly listening: Promise<EdgeAddresses>;
   /** Resolves when the edge is gone. */
@@ -21,6 +24,8 @@ export interface Edge {
 /** A server whose connections are held by other processes. */
 export interface ApexOwner {
   readonly administration: Administration;
+  /** What goes on in it, with the sessions of all edges. */
+  readonly oversight: Oversight;
   readonly counters: DomainCounters;
   /** Open sessions of all edges. */
   readonly sessions: number;
@@ -57,6 +62,7 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
   serverMechanisms(await mechanismOptions(domainsOf(options), desk, authentication));
   const domain = await servedDomain({ ...options, listen: { host: '', port: 0 } });
   const edges = new Set<EdgeConnection>();
+  let lastWorker = 0;
   let { tls } = options;
   if (tls !== undefined) tlsServer(tls);
   const { connections, connectionsPerAddress } = sessionLimits;
@@ -79,6 +85,7 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
   let draining: Promise<Drained> | undefined;
   return {
     administration: domain.administration,
+    oversight: domain.oversee(() => Array.from(edges, ({ place }) => place)),
     counters: domain.counters,
     get sessions() {
       return sessionsOfAll();
@@ -93,7 +100,15 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
         tls,
         http,
       };
-      const edge = new EdgeConnection({ relay: domain.relay, desk, pipe, settings, onEvent });
+      lastWorker += 1;
+      const edge = new EdgeConnection({
+        relay: domain.relay,
+        desk,
+        pipe,
+        settings,
+        onEvent,
+        worker: lastWorker,
+      });
       edges.add(edge);
       void edge.ended.then(() => edges.delete(edge));
       return edge;

@@ -3,9 +3,12 @@ import type { DomainCounters } from './create-domain.ts';
 import { mechanismOptions } from './credentials/authentication.ts';
 import { type Drained, type DrainOptions, drain } from './drain.ts';
 import { type ListenAddress, type Listener, listen, type ServerCredentials } from './listener.ts';
+import type { Oversight } from './oversight.ts';
 import { profilesOf } from './profiles.ts';
+import type { Relay } from './relay/relay.ts';
 import { relayProfile } from './relay/relay-profile.ts';
 import { answers, authenticationOf, deskOf, type ServerOptions, servedDomain } from './serving.ts';
+import type { SessionPlace } from './session-place.ts';
 
 export type { ServerOptions } from './serving.ts';
 
@@ -15,6 +18,8 @@ export interface ApexServer {
   /** Where it listens for HTTP, if it does. */
   readonly httpAddress: { readonly host: string; readonly port: number } | undefined;
   readonly administration: Administration;
+  /** What goes on in it. */
+  readonly oversight: Oversight;
   readonly counters: DomainCounters;
   /** Open sessions. */
   readonly sessions: number;
@@ -71,6 +76,7 @@ export async function createServer(options: ServerOptions): Promise<ApexServer> 
     address: listener.address,
     httpAddress: listener.httpAddress,
     administration: domain.administration,
+    oversight: domain.oversee(() => [localPlace(listener, domain.relay)]),
     counters: domain.counters,
     get sessions() {
       return listener.sessions;
@@ -90,5 +96,15 @@ export async function createServer(options: ServerOptions): Promise<ApexServer> 
       return draining;
     },
     close: () => close(),
+  };
+}
+
+/** The sessions of this process. */
+function localPlace(listener: Listener, relay: Relay): SessionPlace {
+  return {
+    worker: undefined,
+    rows: async (after, limit) => listener.rows(after, limit),
+    release: async (id, text) => listener.release(id, text),
+    relaySessions: () => new Map(Array.from(relay.sessions, (session) => [session.facts().id ?? 0, session])),
   };
 }

@@ -32,6 +32,7 @@ export type { HttpOptions, HttpSettings } from './http/http-listener.ts';
 export { originOf } from './http/origin.ts';
 export type { Route, RoutePeer } from './http/router.ts';
 export { type ListenAddress, ListenError, type ServerCredentials } from './listener.ts';
+export type { AttachmentView, OperationView, Oversight, Reason, SessionView } from './oversight.ts';
 export type {
   BeginProcess,
   Hop,

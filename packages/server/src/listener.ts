@@ -6,6 +6,7 @@ import { systemClock } from './clock.ts';
 import { eventValve } from './event-valve.ts';
 import { type HttpListener, type HttpOptions, listenHttp } from './http/http-listener.ts';
 import { defaultSessionLimits } from './session-limits.ts';
+import type { SessionRow } from './session-place.ts';
 import { Sessions, type SessionsOptions } from './sessions.ts';
 
 /** Where peers connect; for a port, 0 lets the system choose. */
@@ -35,6 +36,10 @@ export interface Listener {
   /** Where it listens for HTTP, if it does. */
   readonly httpAddress: { readonly host: string; readonly port: number } | undefined;
   readonly sessions: number;
+  /** Sessions whose id is above `after`, in their order, at most `limit`. */
+  rows(after: number, limit: number): readonly SessionRow[];
+  /** Asks the peer to release a session; false when there is none with this id. */
+  release(id: number, text: string): boolean;
   /** Shows another certificate from now on; sessions that stand go on. Throws UsageError `tls.credentials`. */
   reloadTls(credentials: ServerCredentials): void;
   /**
@@ -102,6 +107,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     get sessions() {
       return sessions.size;
     },
+    rows: (after, limit) => sessions.rows(after, limit),
+    release: (id, text) => sessions.release(id, text),
     reloadTls(credentials) {
       tls?.reload(credentials);
       http?.reloadTls(credentials);

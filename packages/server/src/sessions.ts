@@ -14,6 +14,7 @@ import { type Clock, systemClock } from './clock.ts';
 import { eventValve } from './event-valve.ts';
 import type { ServerEvent } from './server-event.ts';
 import { beepLimits, defaultSessionLimits, type SessionLimits } from './session-limits.ts';
+import type { SessionRow } from './session-place.ts';
 
 export interface SessionsOptions {
   /** The server names that they operate under (B15). */
@@ -36,6 +37,8 @@ const REFUSALS = 100;
 const STOPS = 'the server stops';
 
 interface Entry {
+  readonly id: number;
+  readonly transport: SessionRow['transport'];
   readonly peer: Peer;
   readonly startedAt: number;
   authenticatedAt: number | undefined;
@@ -53,13 +56,14 @@ export class Sessions {
   readonly #options: SessionsOptions;
   readonly #limits: SessionLimits;
   readonly #clock: Clock;
-  readonly #entries = new Set<Entry>();
+  readonly #entries = new Map<number, Entry>();
   readonly #places: AddressPlaces;
   readonly #refused = new Set<Peer>();
   /** Connections that begin with TLS and have not got to a session. */
   readonly #handshakes = new Set<Transport>();
   readonly #tell: (event: ServerEvent) => void;
   #cancelSweep: () => void;
+  #lastId = 0;
   #isDraining = false;
 
   constructor(options: SessionsOptions) {
@@ -113,9 +117,13 @@ export class Sessions {
   }
 
   #begin(transport: Transport, leave: () => void): void {
-    const peer = this.#drive(transport, { onDiagnostic: (diagnostic) => this.#diagnosed(diagnostic) });
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const peer = this.#drive(transport, { id, onDiagnostic: (diagnostic) => this.#diagnosed(diagnostic) });
     const now = this.#clock.monotonic();
     const entry: Entry = {
+      id,
+      transport: transport instanceof WebSocketTransport ? 'websocket' : 'tcp',
       peer,
       startedAt: now,
       authenticatedAt: undefined,
@@ -123,9 +131,9 @@ export class Sessions {
       heardAt: now,
       isLeaving: false,
     };
-    this.#entries.add(entry);
+    this.#entries.set(id, entry);
     void peer.ended.then(() => {
-      this.#entries.delete(entry);
+      this.#entries.delete(id);
       leave();
     });
   }
@@ -135,11 +143,34 @@ export class Sessions {
     this.#isDraining = true;
     for (const transport of this.#handshakes) transport.abort();
     this.#handshakes.clear();
-    for (const entry of this.#entries) {
-      if (entry.isLeaving || entry.peer.facts.established === true) continue;
-      entry.isLeaving = true;
-      void releaseInTime(entry.peer, STOPS);
+    for (const entry of this.#entries.values()) {
+      if (entry.peer.facts.established !== true) this.#release(entry, STOPS);
     }
+  }
+
+  /** Those whose id is above `after`, in their order, at most `limit`. */
+  rows(after: number, limit: number): readonly SessionRow[] {
+    const rows: SessionRow[] = [];
+    const now = this.#clock.monotonic();
+    for (const entry of this.#entries.values()) {
+      if (rows.length >= limit) break;
+      if (entry.id > after) rows.push(rowOf(entry, now));
+    }
+    return rows;
+  }
+
+  /** Asks the peer to release a session; false when there is none with this id. */
+  release(id: number, text: string): boolean {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return false;
+    this.#release(entry, text);
+    return true;
+  }
+
+  #release(entry: Entry, text: string): void {
+    if (entry.isLeaving) return;
+    entry.isLeaving = true;
+    void releaseInTime(entry.peer, text);
   }
 
   /** Releases them; those that do not agree in time, or by the abort of the signal, are aborted. */
@@ -147,7 +178,7 @@ export class Sessions {
     this.#cancelSweep();
     this.drain();
     for (const peer of this.#refused) peer.abort(new Error(STOPS));
-    const peers = [...this.#entries].map(({ peer }) => peer);
+    const peers = Array.from(this.#entries.values(), ({ peer }) => peer);
     const abort = (): void => {
       for (const peer of peers) peer.abort(new Error(STOPS));
     };
@@ -168,7 +199,7 @@ export class Sessions {
     void peer.ended.then(() => this.#refused.delete(peer));
   }
 
-  #drive(transport: Transport, options: Pick<DriveOptions, 'unavailable' | 'onDiagnostic'>): Peer {
+  #drive(transport: Transport, options: Pick<DriveOptions, 'id' | 'unavailable' | 'onDiagnostic'>): Peer {
     const { domains, profiles, negotiate } = this.#options;
     return drive(transport, {
       role: 'listener',
@@ -194,16 +225,14 @@ export class Sessions {
 
   #sweep(): void {
     const now = this.#clock.monotonic();
-    for (const entry of this.#entries) {
+    for (const entry of this.#entries.values()) {
       if (entry.isLeaving) continue;
       const overdue = this.#overdue(entry, now);
       if (overdue === undefined) continue;
       const { code, text } = overdue;
-      const { peer } = entry;
-      entry.isLeaving = true;
-      const remote = peer.facts.remoteAddress;
+      const remote = entry.peer.facts.remoteAddress;
       this.#tell({ level: 'info', name: 'session.ended', code, text, remote });
-      void releaseInTime(peer, text);
+      this.#release(entry, text);
     }
     this.#cancelSweep = this.#clock.after(SWEEP_MS, () => this.#sweep());
   }
@@ -211,11 +240,8 @@ export class Sessions {
   /** What a peer has taken too long for. */
   #overdue(entry: Entry, now: number): { readonly code: string; readonly text: string } | undefined {
     const { authenticationMs, attachMs, idleMs } = this.#limits;
-    const { facts, receivedOctets } = entry.peer;
-    if (receivedOctets !== entry.receivedOctets) {
-      entry.receivedOctets = receivedOctets;
-      entry.heardAt = now;
-    }
+    const { facts } = entry.peer;
+    hear(entry, now);
     if (facts.identity === undefined) {
       if (now - entry.startedAt <= authenticationMs) return undefined;
       return { code: 'limit.authentication', text: `no authentication within ${authenticationMs} ms` };
@@ -228,6 +254,29 @@ export class Sessions {
     if (now - entry.heardAt <= idleMs) return undefined;
     return { code: 'limit.idle', text: `nothing was sent for ${idleMs} ms` };
   }
+}
+
+/** Notices whether anything has been sent since the last look. */
+function hear(entry: Entry, now: number): void {
+  const { receivedOctets } = entry.peer;
+  if (receivedOctets === entry.receivedOctets) return;
+  entry.receivedOctets = receivedOctets;
+  entry.heardAt = now;
+}
+
+function rowOf(entry: Entry, now: number): SessionRow {
+  hear(entry, now);
+  const { id, transport, startedAt, heardAt, peer } = entry;
+  const { remoteAddress, secured, identity } = peer.facts;
+  return {
+    id,
+    remoteAddress,
+    transport,
+    secured,
+    ...(identity && { identity: identity.authorization, mechanism: identity.mechanism }),
+    ageMs: Math.round(now - startedAt),
+    idleMs: Math.round(now - heardAt),
+  };
 }
 
 /** Peers that know no better name the address that they dialled; it selects nothing (B15). */

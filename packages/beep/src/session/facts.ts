@@ -3,6 +3,8 @@ import type { PeerCertificate } from '../certificate.ts';
 /** What is known about a session and its peer. Authentication and tuning change it; profiles read it. */
 export interface SessionFacts {
   readonly role: 'initiator' | 'listener';
+  /** What the one who runs the session calls it, if anything; survives a tuning reset. */
+  readonly id?: number;
   /** RFC 3080 §2.3.1.2: of the first successful start that we received; survives a tuning reset. */
   readonly serverName?: string;
   /** What SASL established (RFC 3080 §4); set once. */

@@ -24,6 +24,8 @@ export interface SessionOptions {
   readonly allowNulPayload?: boolean;
   /** Of a listener: sends this error instead of a greeting, and ends (RFC 3080 §2.4); 421 as a rule. */
   readonly unavailable?: { readonly replyCode: number; readonly text: string };
+  /** What you call it: becomes a fact of the session. */
+  readonly id?: number | undefined;
   /** `host:port` of the peer, for diagnostics. */
   readonly remoteAddress?: string;
   /** Whether the octets travel protected. */
@@ -59,12 +61,13 @@ export class Session implements TunableSession {
     if (unavailable !== undefined && role === 'initiator') {
       throw new UsageError('session.unavailable', 'only a listener can be unavailable');
     }
-    const { remoteAddress = '', secured = false, serverName, certificate } = options;
+    const { id, remoteAddress = '', secured = false, serverName, certificate } = options;
     const facts: SessionFacts = {
       role,
       secured,
       remoteAddress,
       localize: [],
+      ...(id === undefined ? {} : { id }),
       ...(serverName === undefined ? {} : { serverName }),
       ...(certificate === undefined ? {} : { certificate }),
     };

@@ -10,6 +10,7 @@ import type { Relay } from '../relay/relay.ts';
 import { RelayChannel, RelaySession } from '../relay/relay-session.ts';
 import { terminate } from '../relay/terminate.ts';
 import type { ServerEvent } from '../server-event.ts';
+import { EdgeSessions } from './edge-sessions.ts';
 import type { EdgeAddresses, EdgeSettings, FromEdge, ToEdge } from './messages.ts';
 import { Outbound, type Pipe } from './pipe.ts';
 import { RemoteLink } from './remote-link.ts';
@@ -20,6 +21,8 @@ export interface EdgeConnectionOptions {
   readonly pipe: Pipe<FromEdge, ToEdge>;
   readonly settings: EdgeSettings;
   readonly onEvent: (event: ServerEvent) => void;
+  /** Its number among the edges that the owner ever had. */
+  readonly worker: number;
   /** How long an edge may say nothing before it counts as stuck and is ended, in milliseconds; default a minute. */
   readonly silenceMs?: number | undefined;
 }
@@ -43,12 +46,15 @@ interface EdgeSession {
  * the pipe. When the edge is gone, all of its channels are.
  */
 export class EdgeConnection {
+  readonly worker: number;
   /** Where the edge listens. Rejects with ReplyError when it cannot, or is gone before it does. */
   readonly listening: Promise<EdgeAddresses>;
   /** Resolves when the edge is gone. */
   readonly ended: Promise<void>;
   /** Open sessions of the edge. */
   sessions = 0;
+  /** Those of its sessions. */
+  readonly place: EdgeSessions;
   readonly #options: EdgeConnectionOptions;
   #settings: EdgeSettings;
   readonly #out: Outbound<ToEdge>;
@@ -67,11 +73,13 @@ export class EdgeConnection {
 
   constructor(options: EdgeConnectionOptions) {
     this.#options = options;
+    this.worker = options.worker;
     this.#settings = options.settings;
     this.listening = this.#listening.promise;
     this.listening.catch(() => {});
     this.ended = this.#ended.promise;
     this.#out = new Outbound((batch) => options.pipe.send(batch));
+    this.place = new EdgeSessions(options.worker, this.#out, this.#sessions);
     options.pipe.open({
       received: (batch) => {
         // Of a process that has ended messages may still come.
@@ -162,6 +170,9 @@ export class EdgeConnection {
         return this.#options.desk.outcome(message.outcome);
       case 'event':
         return this.#options.onEvent(message.event);
+      case 'session-rows':
+      case 'session-released':
+        return this.place.answered(message);
       case 'sessions':
         this.sessions = message.count;
         return;
@@ -185,7 +196,10 @@ export class EdgeConnection {
 
   #newSession(number: number): EdgeSession {
     const facts: SessionFacts = { role: 'listener', secured: false, remoteAddress: '', localize: [] };
-    const made: EdgeSession = { session: new RelaySession(() => made.facts), facts };
+    const made: EdgeSession = {
+      session: new RelaySession(() => made.facts, `${this.worker}-${number}`),
+      facts,
+    };
     this.#sessions.set(number, made);
     return made;
   }
@@ -266,6 +280,7 @@ export class EdgeConnection {
     for (const then of this.#marks.values()) then();
     this.#marks.clear();
     this.sessions = 0;
+    this.place.lost();
     this.#listening.reject(new EdgeError('edge.ended', 'the edge process ended'));
     this.#drained.resolve();
     this.#ended.resolve();

@@ -6,6 +6,7 @@ import type { HttpSettings } from '../http/http-listener.ts';
 import type { ListenAddress, ServerCredentials } from '../listener.ts';
 import type { ServerEvent } from '../server-event.ts';
 import type { SessionLimits } from '../session-limits.ts';
+import type { SessionRow } from '../session-place.ts';
 import type { CredentialMechanism, Credentials } from '../store/ports.ts';
 
 /**
@@ -72,6 +73,8 @@ export type FromEdge =
   | { readonly kind: 'event'; readonly event: ServerEvent }
   /** How many sessions are open now. */
   | { readonly kind: 'sessions'; readonly count: number }
+  | { readonly kind: 'session-rows'; readonly request: number; readonly rows: readonly SessionRow[] }
+  | { readonly kind: 'session-released'; readonly request: number; readonly isKnown: boolean }
   /** The owner's mark comes back, behind all that was said before it arrived. */
   | { readonly kind: 'mark'; readonly mark: number }
   /** All sessions have ended. */
@@ -126,6 +129,19 @@ export type ToEdge =
       readonly request: number;
       /** Why it may not. */
       readonly refusal?: { readonly replyCode: number; readonly text: string };
+    }
+  /** Sessions whose id is above `after`, at most `limit`. */
+  | {
+      readonly kind: 'list-sessions';
+      readonly request: number;
+      readonly after: number;
+      readonly limit: number;
+    }
+  | {
+      readonly kind: 'release-session';
+      readonly request: number;
+      readonly session: number;
+      readonly text: string;
     }
   /** To be sent back. */
   | { readonly kind: 'mark'; readonly mark: number }

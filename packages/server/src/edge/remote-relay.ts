@@ -16,6 +16,12 @@ import { Intake } from './intake.ts';
 import type { FromEdge, ToEdge } from './messages.ts';
 import type { Outbound } from './pipe.ts';
 
+/** What an owner says of its relay and its desk; the rest is for the listener. */
+export type RelayMessage = Exclude<
+  ToEdge,
+  { kind: 'begin' | 'drain' | 'end' | 'reload-tls' | 'list-sessions' | 'release-session' }
+>;
+
 /**
  * The relay as an edge has it: a profile whose operations go to the owner, and what the owner has to say to the
  * channels. An operation that is malformed is answered here (B7).
@@ -23,13 +29,11 @@ import type { Outbound } from './pipe.ts';
 export class RemoteRelay {
   readonly #out: Outbound<FromEdge>;
   readonly #channels = new Map<number, RemoteHandler>();
-  readonly #sessions = new WeakMap<SessionHandle, number>();
   readonly #intake = new Intake();
   readonly #verifications = new Map<number, PromiseWithResolvers<boolean>>();
   readonly #admissions = new Map<number, PromiseWithResolvers<void>>();
   readonly #lookups = new Map<number, PromiseWithResolvers<Credentials[number] | undefined>>();
   #lastChannel = 0;
-  #lastSession = 0;
   #lastRequest = 0;
 
   constructor(out: Outbound<FromEdge>) {
@@ -45,7 +49,7 @@ export class RemoteRelay {
         const forget = (): void => void this.#channels.delete(number);
         const handler = new RemoteHandler(this.#out, this.#intake, number, apex, session, forget);
         this.#channels.set(number, handler);
-        this.#out.say({ kind: 'opened', channel: number, session: this.#numberOf(session) });
+        this.#out.say({ kind: 'opened', channel: number, session: idOf(session) });
         return handler;
       },
     });
@@ -84,7 +88,7 @@ export class RemoteRelay {
     return this.#lastRequest;
   }
 
-  take(message: Exclude<ToEdge, { kind: 'begin' | 'drain' | 'end' | 'reload-tls' }>): void {
+  take(message: RelayMessage): void {
     switch (message.kind) {
       case 'answer':
         return this.#channels.get(message.channel)?.answered(message.exchange, message.refusal);
@@ -129,14 +133,11 @@ export class RemoteRelay {
       }
     }
   }
+}
 
-  #numberOf(session: SessionHandle): number {
-    const known = this.#sessions.get(session);
-    if (known !== undefined) return known;
-    this.#lastSession += 1;
-    this.#sessions.set(session, this.#lastSession);
-    return this.#lastSession;
-  }
+function idOf({ facts: { id } }: SessionHandle): number {
+  if (id === undefined) throw new Error('sessions of an edge have ids');
+  return id;
 }
 
 /** An operation that waits for the owner's answer. */

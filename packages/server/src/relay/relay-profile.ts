@@ -22,7 +22,7 @@ export function relayProfile(
   const sessionOf = (handle: SessionHandle): RelaySession => {
     const known = sessions.get(handle);
     if (known !== undefined) return known;
-    const session = new RelaySession(() => handle.facts);
+    const session = new RelaySession(() => handle.facts, `${handle.facts.id ?? ''}`);
     sessions.set(handle, session);
     return session;
   };

@@ -20,12 +20,15 @@ export interface Binding {
 export class RelaySession {
   /** Read anew each time: authentication changes it. */
   readonly facts: () => SessionFacts;
+  /** What administrators call it. */
+  readonly name: string;
   readonly channels = new Set<RelayChannel>();
   /** Deliveries that the peer has not acknowledged, on all channels. */
   unacknowledged = 0;
 
-  constructor(facts: () => SessionFacts) {
+  constructor(facts: () => SessionFacts, name = '') {
     this.facts = facts;
+    this.name = name;
   }
 
   /** Whether nobody knows who the peer is (RFC 4505). */
@@ -38,6 +41,17 @@ export class RelaySession {
     let associations = 0;
     for (const { operations } of this.channels) associations += operations.size;
     return associations;
+  }
+
+  /** Endpoints that are attached on it. */
+  get endpoints(): readonly string[] {
+    const endpoints = new Set<string>();
+    for (const { operations } of this.channels) {
+      for (const operation of operations.values()) {
+        if (operation.kind === 'attachment') endpoints.add(operation.endpoint);
+      }
+    }
+    return [...endpoints];
   }
 
   /** Payload octets that the peer has not taken yet. */

@@ -235,6 +235,13 @@ export class Relay {
     }
   }
 
+  /** Terminates all that is attached on a session, and tells why. */
+  detachSession(session: RelaySession, code: number, text: string): void {
+    for (const channel of session.channels) {
+      for (const { transID } of this.endOperations(channel)) channel.link.sendTerminate(transID, code, text);
+    }
+  }
+
   /** As `detach`, of an endpoint and all its subaddresses (P12). */
   detachAll(endpoint: string, code: number, text: string): void {
     const affected = [...this.attachments.endpoints()].filter(

@@ -140,6 +140,27 @@ export class SubjectAdministration {
     return this.#store.listEndpoints(after, limit);
   }
 
+  /**
+   * Ends an operation on `publisher`, and tells its originator why.
+   * @throws UsageError `operation.over` when there is no such operation, and those about names
+   */
+  async endOperation(
+    publisher: string,
+    { originator, transID }: { readonly originator: string; readonly transID: number },
+    reason: { readonly code: number; readonly text: string },
+  ): Promise<void> {
+    const operation = { originator: identityOf(originator) ?? originator, transID };
+    await this.#ask(this.#identity(publisher), { kind: 'end-operation', operation, reason });
+  }
+
+  /**
+   * An endpoint, or a subaddress or service, in its canonical form.
+   * @throws UsageError `endpoint.name`, `endpoint.domain`
+   */
+  identityOf(endpoint: string): string {
+    return this.#identity(endpoint);
+  }
+
   /** The name of an endpoint in its canonical form. @throws UsageError `endpoint.…` for one that cannot be provisioned */
   nameOf(endpoint: string): string {
     return this.#name(endpoint);

@@ -1,5 +1,6 @@
 import { decideSetAccess } from './access.ts';
 import { type Context, Decision } from './decision.ts';
+import { decideEndOperation } from './end-operation.ts';
 import { decideExpire } from './expire.ts';
 import { decideGet } from './get.ts';
 import type { Input } from './input.ts';
@@ -58,6 +59,9 @@ export function decide(state: SubjectState, input: Input, context: Context): Dec
       break;
     case 'remove-originator':
       decideRemoveOriginator(state, input, context, decision);
+      break;
+    case 'end-operation':
+      decideEndOperation(state, input, context, decision);
       break;
     case 'read':
       input.read(state);

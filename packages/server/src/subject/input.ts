@@ -91,6 +91,13 @@ export type AdministrationInput =
   | { readonly kind: 'set-access'; readonly access: AccessChange; readonly answer: Answer }
   /** P12: ends the operations on this subject of an endpoint and of its subaddresses. */
   | { readonly kind: 'remove-originator'; readonly endpoint: string; readonly answer: Answer }
+  /** Ends one operation on this subject. */
+  | {
+      readonly kind: 'end-operation';
+      readonly operation: { readonly originator: string; readonly transID: number };
+      readonly reason: { readonly code: number; readonly text: string };
+      readonly answer: Answer;
+    }
   /** Reads the state, in its turn. */
   | { readonly kind: 'read'; readonly read: (state: SubjectState) => void; readonly answer: Answer };
 

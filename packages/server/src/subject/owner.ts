@@ -168,6 +168,11 @@ export class SubjectOwner {
     this.#take(subject, input);
   }
 
+  /** The operations in progress of an endpoint and its subaddresses. */
+  operationsOf(endpoint: string): readonly Operation[] {
+    return [...this.#transactions.ofEndpoint(endpoint)];
+  }
+
   /** The subjects on which an endpoint or its subaddresses have operations in progress. */
   subjectsOf(endpoint: string): readonly string[] {
     return [...new Set(Array.from(this.#transactions.ofEndpoint(endpoint), ({ subject }) => subject))];

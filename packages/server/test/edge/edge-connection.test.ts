@@ -25,6 +25,7 @@ function connection(pipe: MemoryPipe, silenceMs: number): EdgeConnection {
       sessionLimits: {},
     },
     onEvent: () => {},
+    worker: 1,
     silenceMs,
   });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Transactions } from '../../src/subject/transactions.ts';
 import { BARNEY, BETTY, Desk, FRED, messages, WILMA } from './desk.ts';
 
 describe('terminate', () => {
@@ -143,6 +144,37 @@ describe('the removal of an endpoint', () => {
       'fred 7: notify terminate wilma',
     ]);
     expect(desk.transactions.size).toBe(2);
+  });
+});
+
+describe('an operation that administration ends', () => {
+  it('[3343 §4.5] [P5] is told to its originator with the reason, and to those who watch', () => {
+    const desk = new Desk();
+    desk.watch(FRED, 7);
+    desk.subscribe(WILMA, 1);
+    const reason = { code: 554, text: 'no more' };
+    const operation = { originator: WILMA, transID: 1 };
+    const decision = desk.decide({ kind: 'end-operation', operation, reason, answer: () => {} });
+    expect(messages(decision)).toEqual(['wilma 1: terminate 554', 'fred 7: notify terminate wilma']);
+    expect(decision.effects[0]).toMatchObject({ text: 'no more' });
+    expect(desk.transactions.size).toBe(1);
+  });
+
+  it('is refused when it is not in progress on this subject', () => {
+    const transactions = new Transactions();
+    const [desk, other] = [new Desk(FRED, {}, transactions), new Desk(BARNEY, {}, transactions)];
+    other.subscribe(WILMA, 1);
+    const failures: unknown[] = [];
+    for (const transID of [1, 2]) {
+      const operation = { originator: WILMA, transID };
+      const reason = { code: 554, text: '' };
+      const answer = (failure: Error | undefined): void => void failures.push(failure);
+      const decision = desk.decide({ kind: 'end-operation', operation, reason, answer });
+      expect(decision.writes).toEqual([]);
+      for (const effect of decision.effects) if (effect.kind === 'settle') effect.settle();
+    }
+    expect(failures).toMatchObject([{ code: 'operation.over' }, { code: 'operation.over' }]);
+    expect(transactions.size).toBe(1);
   });
 });
 

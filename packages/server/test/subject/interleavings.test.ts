@@ -104,6 +104,10 @@ const command = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('remove' as const), subject }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('provision' as const), subject }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('remove-originator' as const), originator, subject }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('end-operation' as const), originator, transID, subject }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('attach' as const), originator }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('detach' as const), originator }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('stall' as const), originator, subject }) },
@@ -204,6 +208,13 @@ async function perform(trial: Trial, step: Command): Promise<void> {
       return trial.administer(step.subject, {
         kind: 'remove-originator',
         endpoint: parent(step.originator),
+        answer,
+      });
+    case 'end-operation':
+      return trial.administer(step.subject, {
+        kind: 'end-operation',
+        operation: { originator: step.originator, transID: step.transID },
+        reason: { code: 554, text: '' },
         answer,
       });
     case 'attach':

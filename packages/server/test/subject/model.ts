@@ -269,6 +269,13 @@ export function judge(state: ModelState, input: Input, at: Circumstances): Verdi
       );
       return ended(state, own, 550);
     }
+    case 'end-operation': {
+      const own = state.operations.filter(
+        ({ originator, transID, subject: on }) =>
+          on === subject && originator === input.operation.originator && transID === input.operation.transID,
+      );
+      return ended(state, own, input.reason.code);
+    }
     case 'set-credentials':
     case 'read':
       return { state, messages: [] };
