@@ -5,6 +5,7 @@ import { defaultMechanisms, originOf } from '@apex/server';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { AppError } from './errors.ts';
+import { logLevels } from './log-levels.ts';
 
 /** IANA's port of the endpoint-relay mode (RFC 3340 §8.3). */
 export const EDGE_PORT = 913;
@@ -178,9 +179,7 @@ export const configSchema = z
       .prefault({}),
     limits: limitsSchema.prefault({}),
     drain: z.strictObject({ graceSeconds: z.int().min(0).max(3600).default(5) }).prefault({}),
-    log: z
-      .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info') })
-      .prefault({}),
+    log: z.strictObject({ level: z.enum(logLevels).default('info') }).prefault({}),
   })
   .refine(({ domain, domains }) => (domain === undefined) !== (domains === undefined), {
     path: ['domain'],

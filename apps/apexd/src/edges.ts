@@ -93,7 +93,7 @@ export class Edges {
     const worker = cluster.fork();
     const startedAt = performance.now();
     const edge = this.#owner.accept(pipeTo(worker, this.#log), this.address, this.#places.http);
-    this.#log.debug({ event: 'edge.started', pid: worker.process.pid });
+    this.#log.debug({ event: 'edge.started', pid: worker.process.pid, worker: edge.worker });
     const ended = edge.ended.then(() => {
       this.#ended.delete(ended);
       if (this.#isStopping) return;

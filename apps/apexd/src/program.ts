@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { administer } from './admin/administer.ts';
 import type { Report } from './admin/progress.ts';
 import type { AdminRequest } from './admin/requests.ts';
+import { addAdmin } from './commands/admin.ts';
 import { readImport, readPassword } from './commands/input.ts';
 import { printAccess, printEndpoints, printPresence } from './commands/print.ts';
 import { withProgress } from './commands/progress-bar.ts';
@@ -129,6 +130,7 @@ export function createProgram(): Command {
       printPresence(await ask(options, { op: 'presence.show', endpoint: name }), options.json === true);
     },
   );
+  addAdmin(program, withConfig);
   return program;
 }
 

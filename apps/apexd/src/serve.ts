@@ -47,7 +47,7 @@ export async function serve(config: Config, log: Logger, workers = 0): Promise<R
     const server = await start(config, tls, store, workers, log);
     closers.add(() => server.close());
     const ending = new Ending(server, closers, config.drain.graceSeconds * 1000);
-    const admin = await listenAdmin(config.dataDir, server.administration, log);
+    const admin = await listenAdmin(config.dataDir, { server, ending, log });
     closers.add(() => admin.close());
     holdYoungGeneration();
     log.info({ event: 'serving', domain: namesOf(config), ...server.address, http: server.httpAddress });
@@ -104,6 +104,7 @@ async function start(
     address: edges.address,
     httpAddress: edges.httpAddress,
     administration: owner.administration,
+    oversight: owner.oversight,
     counters: owner.counters,
     get sessions() {
       return owner.sessions;

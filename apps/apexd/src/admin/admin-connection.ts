@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { AppError } from '../errors.ts';
+import type { LiveRequest } from './live-requests.ts';
 import type { Report } from './progress.ts';
 import { type AdminRequest, adminLineSchema } from './requests.ts';
 
@@ -44,7 +45,7 @@ export class AdminConnection {
   }
 
   /** The result. Rejects with AppError: the server's own code and words, or `admin.closed`. */
-  ask(request: AdminRequest, report: Report): Promise<unknown> {
+  ask(request: AdminRequest | LiveRequest, report: Report): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ report, resolve, reject });
       if (this.#isClosed) this.#closed();

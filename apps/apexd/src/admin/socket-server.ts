@@ -2,9 +2,9 @@ import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Administration } from '@apex/server';
-import type { Logger } from 'pino';
 import { AppError } from '../errors.ts';
+import { LiveDesk, type LiveServer } from './live-desk.ts';
+import { isLive, liveRequestSchema } from './live-requests.ts';
 import { perform } from './perform.ts';
 import { nowAndThen, type Report } from './progress.ts';
 import { type AdminResponse, adminRequestSchema, maximumLineOctets } from './requests.ts';
@@ -21,19 +21,15 @@ export function adminSocketPath(dataDir: string): string {
  * Answers administration requests on a socket in the data folder, which only its owner may open.
  * The caller holds the lock of that folder, so a socket file found there is a leftover.
  */
-export async function listenAdmin(
-  dataDir: string,
-  administration: Administration,
-  log: Logger,
-): Promise<AdminSocket> {
+export async function listenAdmin(dataDir: string, live: LiveServer): Promise<AdminSocket> {
   const path = adminSocketPath(dataDir);
   rmSync(path, { force: true });
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    socket.on('error', (error) => log.debug({ event: 'admin.socket', error: error.message }));
-    void serve(socket, administration, log);
+    socket.on('error', (error) => live.log.debug({ event: 'admin.socket', error: error.message }));
+    void serve(socket, live);
   });
   await listening(server, path);
   return {
@@ -62,7 +58,8 @@ function listening(server: Server, path: string): Promise<void> {
   });
 }
 
-async function serve(socket: Socket, administration: Administration, log: Logger): Promise<void> {
+async function serve(socket: Socket, live: LiveServer): Promise<void> {
+  const desk = new LiveDesk(live);
   let octets = 0;
   socket.on('data', (chunk) => {
     octets += chunk.length;
@@ -72,23 +69,27 @@ async function serve(socket: Socket, administration: Administration, log: Logger
   try {
     for await (const line of createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })) {
       octets = 0;
-      write(await respond(line, administration, log, (progress) => write({ progress })));
+      write(await respond(line, live, desk, (progress) => write({ progress })));
     }
   } catch (error) {
-    log.warn({ event: 'admin.failed', error: (error as Error).message });
+    live.log.warn({ event: 'admin.failed', error: (error as Error).message });
     socket.destroy();
   }
 }
 
 async function respond(
   line: string,
-  administration: Administration,
-  log: Logger,
+  { server, log }: LiveServer,
+  desk: LiveDesk,
   report: Report,
 ): Promise<AdminResponse> {
   try {
-    const request = adminRequestSchema.parse(JSON.parse(line));
-    const result = await perform(administration, request, nowAndThen(report));
+    const document: unknown = JSON.parse(line);
+    if (isLive(document)) {
+      return { ok: true, result: await desk.perform(liveRequestSchema.parse(document), nowAndThen(report)) };
+    }
+    const request = adminRequestSchema.parse(document);
+    const result = await perform(server.administration, request, nowAndThen(report));
     const about = 'endpoint' in request ? request.endpoint : 'owner' in request ? request.owner : undefined;
     log.info({ event: 'admin', op: request.op, endpoint: about });
     return { ok: true, result: result ?? null };

@@ -67,7 +67,7 @@ function suffix(info: string): string {
 }
 
 /** What publishers wrote, in one line: a terminal must not act on it. */
-function visible(text: string): string {
+export function visible(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
     return `\\u{${character.codePointAt(0)!.toString(16)}}`;
   });
