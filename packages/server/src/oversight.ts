@@ -1,5 +1,5 @@
 import { UsageError } from '@apex/beep';
-import { formatTimestamp, isSubaddress, parent, type TimestampSuffix } from '@apex/protocol';
+import { formatTimestamp, isSubaddress, parent, type TimestampSuffix, terminateSchema } from '@apex/protocol';
 import type { Relay } from './relay/relay.ts';
 import type { Attachment, RelaySession } from './relay/relay-session.ts';
 import type { SessionPlace, SessionRow } from './session-place.ts';
@@ -128,21 +128,23 @@ export class Oversight {
 
   /**
    * Ends an operation in progress and tells its originator why (RFC 3343 §4.5); who watches is told too. Resolves once
-   * it is durable. @throws UsageError `endpoint.name`, `endpoint.domain`, `operation.over`
+   * it is durable. @throws UsageError `endpoint.name`, `endpoint.domain`, `operation.over`, `reason.invalid`
    */
   async endOperation(
     publisher: string,
     operation: { readonly originator: string; readonly transID: number },
     reason: Reason,
   ): Promise<void> {
-    await this.#subjects.endOperation(publisher, operation, reason);
+    await this.#subjects.endOperation(publisher, operation, requireReason(reason));
   }
 
   /**
    * Terminates every attachment as exactly `endpoint` (RFC 3340 §4.4.3). Behind a code from 400 to 499 applications
-   * attach again by themselves. @throws UsageError `endpoint.name`, `endpoint.domain`, `attachment.unknown`
+   * attach again by themselves. @throws UsageError `endpoint.name`, `endpoint.domain`, `attachment.unknown`,
+   * `reason.invalid`
    */
-  detach(endpoint: string, { code, text }: Reason): void {
+  detach(endpoint: string, reason: Reason): void {
+    const { code, text } = requireReason(reason);
     const name = this.#subjects.identityOf(endpoint);
     if (this.#relay.attachments.find(name) === undefined) {
       const [other] = this.attachments(name);
@@ -154,9 +156,10 @@ export class Oversight {
 
   /**
    * Terminates what is attached on a session, and ends the session. Resolves when its peer has been asked for the
-   * release. @throws UsageError `session.unknown`
+   * release. @throws UsageError `session.unknown`, `reason.invalid`
    */
-  async endSession(id: string, { code, text }: Reason): Promise<void> {
+  async endSession(id: string, reason: Reason): Promise<void> {
+    const { code, text } = requireReason(reason);
     const [, worker, number = ''] = /^(?:(\d+)-)?(\d+)$/.exec(id) ?? [];
     for (const place of this.#places()) {
       if (`${place.worker ?? ''}` !== (worker ?? '')) continue;
@@ -164,7 +167,7 @@ export class Oversight {
       if (session !== undefined) this.#relay.detachSession(session, code, text);
       if (await place.release(Number(number), text)) return;
     }
-    throw new UsageError('session.unknown', `there is no session ${id.slice(0, 40)}; list the sessions`);
+    throw new UsageError('session.unknown', `there is no session ${id.slice(0, 40)}`);
   }
 
   #operationsOn(endpoint: string): Promise<readonly (readonly Operation[])[]> {
@@ -183,6 +186,14 @@ export class Oversight {
   #originatedElsewhere(endpoint: string): readonly Operation[] {
     return this.#owner.operationsOf(endpoint).filter(({ subject }) => subject !== endpoint);
   }
+}
+
+/** It goes into a terminate, which has to be well formed. */
+function requireReason({ code, text }: Reason): Reason {
+  const { success, error } = terminateSchema.safeParse({ kind: 'terminate', transID: 1, code, text });
+  if (success) return { code, text };
+  const { path, message } = error.issues[0]!;
+  throw new UsageError('reason.invalid', `the ${path.join('.')} of the reason: ${message}`);
 }
 
 /** A list may be long, and some end while it is shown. */

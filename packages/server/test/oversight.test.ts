@@ -163,6 +163,25 @@ it('lists none of an edge that is gone', async () => {
   expect(stays.received).toEqual([]);
 });
 
+it('gives no reason that no terminate can carry', async () => {
+  const { server, ports } = await alone();
+  const application = await attached(ports[0]!, fred);
+  const { oversight } = server;
+  const operation = { originator: fred, transID: await application.subscribe() };
+  const session = [...oversight.attachments()][0]!.session;
+  for (const wrong of [
+    { code: 554, text: 'a\u0001b' },
+    { code: 99, text: '' },
+  ]) {
+    const refused = expect.objectContaining({ code: 'reason.invalid' });
+    expect(() => oversight.detach(fred, wrong)).toThrow(refused);
+    await expect(oversight.endSession(session, wrong)).rejects.toEqual(refused);
+    await expect(oversight.endOperation(fred, operation, wrong)).rejects.toEqual(refused);
+  }
+  expect([...oversight.attachments()]).toHaveLength(1);
+  expect(await all(oversight.operations(fred))).toHaveLength(1);
+});
+
 it('asks for the sessions of a place page by page', async () => {
   const asked: number[] = [];
   const row = { remoteAddress: '192.0.2.1:1', transport: 'tcp', secured: true, ageMs: 0, idleMs: 0 } as const;

@@ -68,6 +68,7 @@ export class EdgeConnection {
   #lastMark = 0;
   /** Marks said since anything was heard. */
   #unheard = 0;
+  #isDraining = false;
   #isEnding = false;
   #isGone = false;
 
@@ -101,6 +102,7 @@ export class EdgeConnection {
 
   /** Has it accept no more connections, and release the sessions on which nobody has attached. */
   drain(): void {
+    this.#isDraining = true;
     this.#out.say({ kind: 'drain' });
   }
 
@@ -130,7 +132,9 @@ export class EdgeConnection {
     switch (message.kind) {
       case 'ready':
         return this.#out.say(
-          this.#isEnding ? { kind: 'end', atOnce: true } : { kind: 'begin', settings: this.#settings },
+          this.#isEnding || this.#isDraining
+            ? { kind: 'end', atOnce: true }
+            : { kind: 'begin', settings: this.#settings },
         );
       case 'listening':
         return this.#listening.resolve(message);

@@ -45,6 +45,15 @@ it('has an edge begin when it is ready, whatever that has missed before', async 
   await drained;
 });
 
+it('has an edge end that is ready only when the server is being drained', async () => {
+  const pipe = new MemoryPipe();
+  connection(pipe, 60_000).drain();
+  await pipe.toEdge.have(1, 'drain');
+  pipe.edgesEnd.send([{ kind: 'ready' }]);
+  await pipe.toEdge.have(1, 'end');
+  expect(pipe.toEdge.of('begin')).toEqual([]);
+});
+
 it('has an edge that is not ready when the certificates are reloaded begin with the new ones', async () => {
   const pipe = new MemoryPipe();
   const edge = connection(pipe, 60_000);
