@@ -105,12 +105,16 @@ function tlsOf(options: ApplicationOptions, isLoopback: boolean): boolean | TlsO
   const { tls, tlsDirect, ca, fingerprint, cert, key, insecure } = options;
   const isWanted = [tls, tlsDirect, ca, fingerprint, cert, key].some((given) => given !== undefined);
   if (isWanted && insecure === true) {
-    throw usage('--insecure: there is --tls, --tls-direct, --ca, --fingerprint or --cert as well');
+    throw usage(
+      '--insecure: there is --tls, --tls-direct, --ca, --fingerprint or --cert as well; leave one of them out',
+    );
   }
   if (insecure === true || (isLoopback && !isWanted)) return false;
   if ((cert === undefined) !== (key === undefined)) {
     throw usage(
-      cert === undefined ? '--key: there is no --cert' : '--cert: its key is missing; name it with --key',
+      cert === undefined
+        ? '--key: name the certificate that it belongs to with --cert'
+        : '--cert: its key is missing; name it with --key',
     );
   }
   return {
@@ -127,13 +131,18 @@ function readPem(option: string, path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new AppError('tls.read', `${option}: cannot read ${path}: ${(error as Error).message}`);
+    throw new AppError(
+      'tls.read',
+      `${option}: cannot read ${path}: ${(error as Error).message}; check the path and its rights`,
+    );
   }
 }
 
 function requireFingerprint(text: string): string {
   if (/^[0-9a-f]{64}$/i.test(text.replaceAll(':', ''))) return text;
-  throw usage('--fingerprint: expected the 64 hexadecimal digits of SHA-256');
+  throw usage(
+    '--fingerprint: expected the 64 hexadecimal digits of SHA-256, as apexd tls self-signed prints them',
+  );
 }
 
 /** Whether it says no more than that the session is over. */

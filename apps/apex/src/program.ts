@@ -8,6 +8,7 @@ import { subscribe } from './commands/subscribe.ts';
 import { trace } from './commands/trace.ts';
 import { watch } from './commands/watch.ts';
 import { usage } from './errors.ts';
+import { addExamples } from './examples.ts';
 
 /** Help was shown: an answer, and the end. */
 export class Shown extends Error {}
@@ -79,6 +80,7 @@ export function createProgram(): Command {
       .description('hide your presence from somebody who may still send to you'),
   ).action(appearOffline);
   ofOwner(access.command('forget <who>').description('undo allow, deny and appear-offline')).action(forget);
+  addExamples(program);
   return program;
 
   function ofOwner(command: Command): Command {

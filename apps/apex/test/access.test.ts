@@ -54,7 +54,8 @@ describe('apex access', () => {
       expect(await access('fred', command, '*@rubble.com')).toMatchObject({
         code: 1,
         output: '',
-        errors: 'apex: there is no access entry with the actor *@rubble.com\n',
+        errors:
+          'apex: there is no access entry with the actor *@rubble.com; actors are compared as they were written\n',
       });
     }
   });

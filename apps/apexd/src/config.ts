@@ -228,7 +228,7 @@ export function readConfig(path: string): Config {
   } catch (error) {
     throw new AppError(
       'config.read',
-      `cannot read the configuration ${path}: ${(error as Error).message}`,
+      `cannot read the configuration ${path}: ${(error as Error).message}; name another one with --config`,
       1,
       {
         cause: error,
@@ -265,7 +265,10 @@ export function parseConfig(text: string, name: string): Config {
   const problem = document.errors[0];
   if (problem !== undefined) {
     const { line } = lines.linePos(problem.pos[0]);
-    throw new AppError('config.syntax', `${name}:${line}: not valid YAML: ${problem.message}`);
+    throw new AppError(
+      'config.syntax',
+      `${name}:${line}: not valid YAML: ${problem.message}; repair that line`,
+    );
   }
   const result = configSchema.safeParse(document.toJS() ?? {});
   if (result.success) return result.data;
@@ -277,7 +280,12 @@ export function parseConfig(text: string, name: string): Config {
 
 function describe(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): string {
   const key = z.core.toDotPath(path);
-  if (issue.code !== 'unrecognized_keys') return `${key === '' ? 'the file' : key}: ${issue.message}`;
+  if (issue.code !== 'unrecognized_keys') {
+    const what = key === '' ? 'the file' : key;
+    return issue.message.endsWith('received undefined')
+      ? `${what}: is missing; docs/guides/configuration.md says what stands there`
+      : `${what}: ${issue.message}`;
+  }
   if (path.length === 1 && notYet.has(key))
     return `${key}: this version does not serve it yet; remove the key`;
   return `${key}: unknown key; remove it or see docs/guides/configuration.md`;

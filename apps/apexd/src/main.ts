@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { refusalLine } from './advice.ts';
 import { AppError } from './errors.ts';
 import { createProgram, Shown } from './program.ts';
 
@@ -11,7 +12,7 @@ try {
   await createProgram().parseAsync();
 } catch (error) {
   if (!(error instanceof Shown)) {
-    process.stderr.write(`apexd: ${(error as Error).message.replaceAll('\n', ' ')}\n`);
+    process.stderr.write(`apexd: ${refusalLine(error as Error)}\n`);
     process.exitCode = error instanceof AppError ? error.exitCode : 1;
   }
 }

@@ -10,6 +10,7 @@ import { runServer } from './commands/run-server.ts';
 import type { SelfSignedOptions } from './commands/self-signed.ts';
 import { readConfig } from './config.ts';
 import { AppError } from './errors.ts';
+import { addExamples } from './examples.ts';
 import { namesOf } from './serve.ts';
 import { readTlsFiles } from './tls-files.ts';
 
@@ -35,7 +36,10 @@ export function createProgram(): Command {
     .description('run the server; without a configuration, a demo domain on loopback')
     .option('--config <file>', 'configuration (YAML)')
     .option('--data <folder>', 'data folder of the demo', '.apex-demo')
-    .option('--port <number>', 'port of the demo; 0 lets the system choose')
+    .option(
+      '--port <number>',
+      'port of the demo; 0 lets the system choose; default: 9130, or another one while that is taken',
+    )
     .option('--workers <number>', 'processes that hold the connections; default: this one does it')
     .action(runServer);
 
@@ -64,30 +68,34 @@ export function createProgram(): Command {
     });
 
   const endpoint = program.command('endpoint').description('provision endpoints');
-  withConfig(endpoint.command('add <endpoint>').description('password: first line of standard input')).action(
-    async (name: string, options: WithConfig) => {
-      await ask(options, { op: 'endpoint.add', endpoint: name, password: await readPassword(process.stdin) });
-    },
-  );
-  withConfig(endpoint.command('import').description('endpoint,password lines on standard input')).action(
-    async (options: WithConfig) => {
-      const entries = await readImport(process.stdin);
-      await withProgress((report) => ask(options, { op: 'endpoint.import', entries }, report));
-      process.stdout.write(`imported ${entries.length} endpoints\n`);
-    },
-  );
-  withConfig(endpoint.command('list').option('--json', 'JSON lines')).action(
-    async (options: WithConfig & { json?: true }) => {
-      printEndpoints(await ask(options, { op: 'endpoint.list' }), options.json === true);
-    },
-  );
-  withConfig(endpoint.command('remove <endpoint>').description('with all that belongs to it')).action(
-    async (name: string, options: WithConfig) => {
-      await ask(options, { op: 'endpoint.remove', endpoint: name });
-    },
-  );
   withConfig(
-    endpoint.command('passwd <endpoint>').description('password: first line of standard input'),
+    endpoint
+      .command('add <endpoint>')
+      .description('provision an endpoint; its password is the first line of standard input'),
+  ).action(async (name: string, options: WithConfig) => {
+    await ask(options, { op: 'endpoint.add', endpoint: name, password: await readPassword(process.stdin) });
+  });
+  withConfig(
+    endpoint.command('import').description('provision many, from endpoint,password lines on standard input'),
+  ).action(async (options: WithConfig) => {
+    const entries = await readImport(process.stdin);
+    await withProgress((report) => ask(options, { op: 'endpoint.import', entries }, report));
+    process.stdout.write(`imported ${entries.length} endpoints\n`);
+  });
+  withConfig(
+    endpoint.command('list').description('list the endpoints').option('--json', 'JSON lines'),
+  ).action(async (options: WithConfig & { json?: true }) => {
+    printEndpoints(await ask(options, { op: 'endpoint.list' }), options.json === true);
+  });
+  withConfig(
+    endpoint.command('remove <endpoint>').description('remove an endpoint, with all that belongs to it'),
+  ).action(async (name: string, options: WithConfig) => {
+    await ask(options, { op: 'endpoint.remove', endpoint: name });
+  });
+  withConfig(
+    endpoint
+      .command('passwd <endpoint>')
+      .description('change a password; the new one is the first line of standard input'),
   ).action(async (name: string, options: WithConfig) => {
     await ask(options, {
       op: 'endpoint.passwd',
@@ -100,6 +108,7 @@ export function createProgram(): Command {
   withConfig(
     access
       .command('set')
+      .description('create or replace an entry; it takes effect at once')
       .requiredOption('--owner <endpoint>', 'whose entry')
       .requiredOption('--actor <actor>', 'whom it is about, such as wilma@example.com or *@example.com')
       .requiredOption('--actions <list>', 'such as "core:data presence:subscribe"'),
@@ -110,6 +119,7 @@ export function createProgram(): Command {
   withConfig(
     access
       .command('list')
+      .description('list the entries of an endpoint')
       .requiredOption('--owner <endpoint>', 'whose entries')
       .option('--json', 'JSON lines'),
   ).action(async (options: WithConfig & { owner: string; json?: true }) => {
@@ -118,6 +128,7 @@ export function createProgram(): Command {
   withConfig(
     access
       .command('remove')
+      .description('remove an entry; it takes effect at once')
       .requiredOption('--owner <endpoint>', 'whose entry')
       .requiredOption('--actor <actor>', 'the actor of the entry, as written'),
   ).action(async (options: WithConfig & { owner: string; actor: string }) => {
@@ -125,12 +136,16 @@ export function createProgram(): Command {
   });
 
   const presence = program.command('presence').description('look at presence entries');
-  withConfig(presence.command('show <endpoint>').option('--json', 'JSON')).action(
-    async (name: string, options: WithConfig & { json?: true }) => {
-      printPresence(await ask(options, { op: 'presence.show', endpoint: name }), options.json === true);
-    },
-  );
+  withConfig(
+    presence
+      .command('show <endpoint>')
+      .description('show an entry and the operations in progress on it')
+      .option('--json', 'one JSON document'),
+  ).action(async (name: string, options: WithConfig & { json?: true }) => {
+    printPresence(await ask(options, { op: 'presence.show', endpoint: name }), options.json === true);
+  });
   addAdmin(program, withConfig);
+  addExamples(program);
   return program;
 }
 

@@ -38,7 +38,10 @@ function readPair(name: string, { cert, key }: Pair): Pair {
   const keyText = read(where, key);
   const privateKey = asPem(where, key, 'key in PEM without a passphrase', () => createPrivateKey(keyText));
   if (!certificate.checkPrivateKey(privateKey)) {
-    throw new AppError('tls.unfit', `${where}: ${key} is not the key of ${cert}`);
+    throw new AppError(
+      'tls.unfit',
+      `${where}: ${key} is not the key of ${cert}; name two that belong together`,
+    );
   }
   return { cert: text, key: keyText };
 }
@@ -55,7 +58,9 @@ function asPem<T>(where: string, path: string, what: string, parse: () => T): T 
   try {
     return parse();
   } catch (error) {
-    throw new AppError('tls.unfit', `${where}: ${path} holds no ${what}`, 1, { cause: error });
+    throw new AppError('tls.unfit', `${where}: ${path} holds no ${what}; name a file that does`, 1, {
+      cause: error,
+    });
   }
 }
 
@@ -64,6 +69,11 @@ function read(where: string, path: string): string {
     return readFileSync(path, 'utf8');
   } catch (error) {
     const { message } = error as Error;
-    throw new AppError('tls.read', `${where}: cannot read ${path}: ${message}`, 1, { cause: error });
+    throw new AppError(
+      'tls.read',
+      `${where}: cannot read ${path}: ${message}; check the path and its rights`,
+      1,
+      { cause: error },
+    );
   }
 }

@@ -99,7 +99,7 @@ describe.each([
     expect(subscription.isOver).toBe(true);
     expect(await home.run(terminate)).toMatchObject({
       code: 1,
-      stderr: `apexd: ${wilma} has no operation with transID ${transID} in progress on ${fred}\n`,
+      stderr: `apexd: ${wilma} has no operation with transID ${transID} in progress on ${fred}; apexd admin operations shows those that are\n`,
     });
     expect(await home.run(`admin kick ${fred} --code 450 --text later`)).toEqual(done);
     expect(await one.ended).toEqual({ kind: 'detached', replyCode: 450, text: 'later' });

@@ -64,7 +64,9 @@ describe.each([
       'access list --owner nobody@example.com',
       'presence show nobody@example.com',
     ]) {
-      expect(await home.run(words)).toEqual(failed(/^apexd: nobody@example\.com is not provisioned\n$/));
+      expect(await home.run(words)).toEqual(
+        failed(/^apexd: nobody@example\.com is not provisioned; apexd endpoint list .*\n$/),
+      );
     }
     expect(await home.run('endpoint list')).toEqual({ ...done, stdout: 'fred@example.com\n' });
   });

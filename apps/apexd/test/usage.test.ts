@@ -49,7 +49,7 @@ describe('the command line', () => {
     async (broken) => {
       const home = new Home();
       expect(await home.run('endpoint import', `fred@example.com,yabba\n\n${broken}\n`)).toEqual(
-        refused(2, /^apexd: standard input, line 3: expected endpoint,password\n$/),
+        refused(2, /^apexd: standard input, line 3: expected endpoint,password; nothing was imported\n$/),
       );
       expect((await home.run('endpoint list')).stdout).toBe('');
     },

@@ -89,5 +89,9 @@ function changing(
 }
 
 function noEntry(actor: string): AppError {
-  return new AppError('access.none', `there is no access entry with the actor ${actor}`, 1);
+  return new AppError(
+    'access.none',
+    `there is no access entry with the actor ${actor}; actors are compared as they were written`,
+    1,
+  );
 }

@@ -37,13 +37,17 @@ export async function send(
     const failed = [...outcomes.values()].filter(({ kind }) => kind === 'failed');
     if (failed.length === 0) return;
     const names = failed.map((report) => report.recipient).join(', ');
-    throw new AppError('send.failed', `not delivered to ${names}`);
+    throw new AppError(
+      'send.failed',
+      `not delivered to ${names}; --hold waits for those who are not attached`,
+    );
   });
 }
 
 function sendOptions(options: SendCommandOptions): SendOptions {
   const { status, hold, notLaterThan, reportAfter } = options;
-  if (reportAfter !== undefined && status !== true) throw usage('--report-after: of use with --status only');
+  if (reportAfter !== undefined && status !== true)
+    throw usage('--report-after: of use with --status only; add that');
   return {
     ...(status === true ? { status: true } : {}),
     ...(hold === true ? { hold: true } : {}),
@@ -56,8 +60,10 @@ function sendOptions(options: SendCommandOptions): SendOptions {
 
 async function contentOf(text: string | undefined, options: SendCommandOptions): Promise<Content> {
   const { file, xml, contentType } = options;
-  if (text !== undefined && file !== undefined) throw usage('--file: there is a text already');
-  if (xml === true && contentType !== undefined) throw usage('--content-type: XML has none');
+  if (text !== undefined && file !== undefined)
+    throw usage('--file: there is a text already; leave one of them out');
+  if (xml === true && contentType !== undefined)
+    throw usage('--content-type: XML has none; leave out that or --xml');
   const octets = text === undefined ? await octetsOf(options) : new TextEncoder().encode(text);
   if (contentType !== undefined) return { contentType, body: octets };
   const decoded = new TextDecoder('utf-8', { fatal: true, ignoreBOM: xml !== true });
@@ -71,7 +77,7 @@ async function contentOf(text: string | undefined, options: SendCommandOptions):
 async function octetsOf({ file, cert }: SendCommandOptions): Promise<Uint8Array> {
   if (file !== undefined) {
     return readFile(file).catch((error: Error) => {
-      throw new AppError('send.file', `cannot read ${file}: ${error.message}`);
+      throw new AppError('send.file', `cannot read ${file}: ${error.message}; check the path and its rights`);
     });
   }
   if (process.stdin.isTTY) {

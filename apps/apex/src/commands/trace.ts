@@ -20,6 +20,6 @@ export async function trace(name: string, options: TraceOptions): Promise<void> 
       print({ event: 'hop', hop, report });
     });
     if (outcomes.get(recipient)?.kind === 'failed')
-      throw new AppError('trace.failed', `${recipient} was not reached`);
+      throw new AppError('trace.failed', `${recipient} was not reached; the last line above says why`);
   });
 }

@@ -38,7 +38,7 @@ export class AdminConnection {
       // Behind the connection an error is followed by a close, which ends those who wait.
       socket.on('error', (error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') return resolve(undefined);
-        const message = `cannot reach the server at ${path}: ${error.message}`;
+        const message = `cannot reach the server at ${path}: ${error.message}; run as the user that the server runs as`;
         reject(new AppError('admin.connect', message, 1, { cause: error }));
       });
     });
@@ -69,7 +69,10 @@ export class AdminConnection {
     this.#isClosed = true;
     for (const { reject } of this.#waiting.splice(0)) {
       reject(
-        new AppError('admin.closed', `the server at ${this.#path} closed the connection without an answer`),
+        new AppError(
+          'admin.closed',
+          `the server at ${this.#path} closed the connection without an answer; look into its log, and repeat the command`,
+        ),
       );
     }
   }

@@ -46,9 +46,14 @@ function listening(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
       reject(
-        new AppError('admin.listen', `cannot open the admin socket ${path}: ${error.message}`, 1, {
-          cause: error,
-        }),
+        new AppError(
+          'admin.listen',
+          `cannot open the admin socket ${path}: ${error.message}; check the rights on that folder, and take a shorter path if it is long`,
+          1,
+          {
+            cause: error,
+          },
+        ),
       );
     });
     // Mode 0600 from the moment it is there, also in a folder that others may enter.

@@ -27,7 +27,11 @@ export async function readImport(input: Readable): Promise<ImportEntry[]> {
     if (line.trim() === '') continue;
     const comma = line.indexOf(',');
     if (comma < 1 || comma === line.length - 1) {
-      throw new AppError('input.import', `standard input, line ${number}: expected endpoint,password`, 2);
+      throw new AppError(
+        'input.import',
+        `standard input, line ${number}: expected endpoint,password; nothing was imported`,
+        2,
+      );
     }
     entries.push({ endpoint: line.slice(0, comma).trim(), password: line.slice(comma + 1) });
   }

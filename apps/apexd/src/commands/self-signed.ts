@@ -67,6 +67,11 @@ function write(path: string, text: string, mode: number): void {
   try {
     writeFileSync(path, text, { mode, flag: 'wx' });
   } catch (error) {
-    throw new AppError('tls.write', `cannot write ${path}: ${(error as Error).message}`, 1, { cause: error });
+    throw new AppError(
+      'tls.write',
+      `cannot write ${path}: ${(error as Error).message}; name a file that can be written`,
+      1,
+      { cause: error },
+    );
   }
 }
