@@ -8,6 +8,7 @@ import type { ChannelStart, StartedChannel } from './session/profile.ts';
 import { Session, type SessionOptions } from './session/session.ts';
 import type { Negotiate, Transport, TransportHandler } from './transport/transport.ts';
 
+/** How a session is run over a transport: that of {@link SessionOptions}, without what the transport tells. */
 export interface DriveOptions
   extends Omit<
     SessionOptions,

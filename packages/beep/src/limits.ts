@@ -54,6 +54,7 @@ export interface Limits {
   readonly closeWaitMs: number;
 }
 
+/** The limits of a session that names none. */
 export const defaultLimits: Limits = {
   framePayloadOctets: 4096,
   receiveWindowOctets: 65_536,

@@ -32,6 +32,7 @@ export interface Security {
   readonly isRequired: boolean;
 }
 
+/** How a session is protected, authenticated and attached. */
 export interface AttachmentOptions extends CredentialOptions {
   /** How the session is protected before anything is said of who one is; `connect` has it for TLS. */
   readonly security?: Security;

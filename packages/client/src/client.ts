@@ -22,6 +22,7 @@ import { type ClientEnd, type ClientListener, type ConnectionState, Listeners } 
 import { Operations } from './operations.ts';
 import { Presence, type PresenceContext } from './presence/presence.ts';
 
+/** As what a client attaches, and how long it waits. */
 export interface ClientOptions extends AttachmentOptions {
   /** What to attach as: `local@domain`, or a subaddress `local/name@domain`. */
   readonly endpoint: string;

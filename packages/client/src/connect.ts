@@ -11,6 +11,7 @@ import type { ReconnectOptions } from './reconnection.ts';
  */
 export type Dial = (signal: AbortSignal) => Promise<Transport>;
 
+/** How a client that makes its own connections attaches and comes back. */
 export interface DialOptions extends ClientOptions {
   /** Gives up when it is aborted before the client is attached; later it closes the client. */
   readonly signal?: AbortSignal;

@@ -16,6 +16,7 @@ export type Credentials =
 /** SASL mechanisms that work with a password. */
 export type PasswordMechanism = 'SCRAM-SHA-256' | 'SCRAM-SHA-1' | 'DIGEST-MD5' | 'PLAIN';
 
+/** Who the application is, and how it may prove that. */
 export interface CredentialOptions {
   /** A function is asked for each session, for tokens that expire; when it throws, the attempt has failed. */
   readonly credentials: Credentials | (() => Credentials | Promise<Credentials>);

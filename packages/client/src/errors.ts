@@ -30,6 +30,7 @@ export class ApexError extends Error {
   }
 }
 
+/** The causes of an {@link ApexError}. */
 export type ApexErrorCode =
   | 'client.refused'
   | 'client.lost'

@@ -43,6 +43,7 @@ export type ConnectionState =
     }
   | { readonly kind: 'over'; readonly end: ClientEnd };
 
+/** Is told what happens to the session of a client. What it throws becomes an uncaught error. */
 export type ClientListener = (event: ClientEvent) => void;
 
 /** Those who are told of events. */

@@ -8,6 +8,7 @@ import { connectWith, type Dial, type DialOptions } from './connect.ts';
 import { requireEndpoint } from './endpoints.ts';
 import { ApexError, applicationError } from './errors.ts';
 
+/** How the session is protected with TLS. */
 export interface TlsOptions {
   /** TLS from the first octet, at a port where the server begins with it; else it is asked for in the session. */
   readonly direct?: boolean;
@@ -20,6 +21,7 @@ export interface TlsOptions {
   readonly key?: string;
 }
 
+/** Where to connect over TCP, and how to attach. */
 export interface ConnectOptions extends DialOptions {
   readonly host: string;
   /** Default 913, IANA's port of the endpoint-relay mode (RFC 3340 §8.3); there is none for `tls.direct`. */

@@ -3,6 +3,7 @@ import type { ApexClient } from './client.ts';
 import { connectWith, type Dial, type DialOptions } from './connect.ts';
 import { ApexError } from './errors.ts';
 
+/** Where to connect over WebSocket, and how to attach. */
 export interface ConnectWebSocketOptions extends Omit<DialOptions, 'security'> {
   /** Where the server has WebSocket: `wss://HOST/beep`, or `ws://HOST:PORT/beep` on a network that you trust. */
   readonly url: string;

@@ -4,10 +4,7 @@ import { replySchema, terminateSchema } from './core/schemas.ts';
 import { notifySchema, publishSchema, subscribeSchema, watchSchema } from './presence/schemas.ts';
 import { statusResponseSchema } from './report/schemas.ts';
 
-/**
- * Operations: the elements that endpoints and services exchange inside data (RFC 3340 §9.2,
- * RFC 3341 §6, RFC 3343 §6).
- */
+/** The schema of {@link Operation}. */
 export const operationSchema = z.discriminatedUnion('kind', [
   subscribeSchema,
   watchSchema,
@@ -23,4 +20,8 @@ export const operationSchema = z.discriminatedUnion('kind', [
   statusResponseSchema,
 ]);
 
+/**
+ * Operations: the elements that endpoints and services exchange inside data (RFC 3340 §9.2,
+ * RFC 3341 §6, RFC 3343 §6).
+ */
 export type Operation = z.infer<typeof operationSchema>;

@@ -53,6 +53,7 @@ export function parseOperation(operation: XmlElement | string): Operation {
   return parse(element);
 }
 
+/** Writes an operation. Those that are not written often are checked. @throws UsageError `value.invalid` */
 export function formatOperation(operation: Operation): string {
   switch (operation.kind) {
     case 'subscribe':

@@ -11,6 +11,7 @@ export interface ReplyCodeEntry {
 
 const core = (meaning: string): ReplyCodeEntry => ({ meaning, source: 'RFC 3340 §10' });
 
+/** The codes that RFCs give a meaning, by their number. */
 export const REPLY_CODES: ReadonlyMap<number, ReplyCodeEntry> = new Map([
   [200, { meaning: 'success', source: 'RFC 3080 §8' }],
   [250, core('transaction successful')],

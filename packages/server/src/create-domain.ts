@@ -22,6 +22,7 @@ import { type AccessDefault, SubjectAdministration } from './subject/administrat
 import type { PresenceLimits } from './subject/limits.ts';
 import { type OwnerCounters, SubjectOwner } from './subject/owner.ts';
 
+/** The administrative domains that a server is, and what it is told of them. */
 export interface DomainOptions {
   /** The administrative domain, or several; they share the store, the sessions and everything else. */
   readonly domain: string | readonly string[];
@@ -61,6 +62,7 @@ export interface DomainOptions {
   readonly onAccessChanged?: (access: AccessRecord, by: string | undefined) => void;
 }
 
+/** Limits of what a domain holds in memory and lets its endpoints do. */
 export interface DomainLimits extends PresenceLimits, RelayLimits {
   /** Endpoints held in memory beside those with operations in progress. */
   readonly cachedSubjects: number;

@@ -8,6 +8,7 @@ import { profilesOf } from './profiles.ts';
 import type { ServerEvent } from './server-event.ts';
 import { answers } from './serving.ts';
 
+/** What an edge has of its own; the rest it gets from its owner. */
 export interface EdgeOptions {
   /** What it serves over HTTP beside what every server does, if its owner wants HTTP. */
   readonly routes?: readonly Route[] | undefined;

@@ -41,6 +41,7 @@ export interface ApexOwner {
   close(): Promise<void>;
 }
 
+/** Those of a server, without addresses: its edges listen. */
 export interface OwnerOptions extends Omit<ServerOptions, 'listen' | 'http'> {
   /** Edges among which `sessionLimits.connections` are divided. */
   readonly edges: number;

@@ -12,6 +12,7 @@ import type { SessionPlace } from './session-place.ts';
 
 export type { ServerOptions } from './serving.ts';
 
+/** A server that listens. */
 export interface ApexServer {
   /** Where it listens; the ports are those in use. */
   readonly address: ListenAddress;

@@ -2,6 +2,7 @@ import { type Dismissal, dismiss } from './relay/dismiss.ts';
 import type { Relay } from './relay/relay.ts';
 import type { ServerEvent } from './server-event.ts';
 
+/** How a server lets its peers go before it stops. */
 export interface DrainOptions {
   /** How long those who are attached may go on with what they do, in milliseconds; less when all have left. */
   readonly graceMs: number;
@@ -11,6 +12,7 @@ export interface DrainOptions {
   readonly onProgress?: ((progress: DrainProgress) => void) | undefined;
 }
 
+/** How far a drain is. */
 export interface DrainProgress {
   /** `grace`: those who are attached go on; `terminating`: they are told to go; `releasing`: sessions end. */
   readonly step: 'grace' | 'terminating' | 'releasing';

@@ -15,6 +15,7 @@ import { hostOf, limitedAddress } from './peer-address.ts';
 import type { ServerEvent } from './server-event.ts';
 import type { SessionLimits } from './session-limits.ts';
 
+/** The domains of a server, where it listens, and whom it lets in. */
 export interface ServerOptions
   extends Omit<DomainOptions, 'onRefused' | 'onAccessChanged' | 'onServiceFailed'> {
   /** Where endpoints connect: BEEP over TCP, and over TLS where `tlsPort` says so. */

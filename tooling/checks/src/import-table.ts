@@ -186,6 +186,15 @@ export const packageRules: readonly PackageRule[] = [
     browserEntries: [],
   },
   {
+    name: '@apex/reference',
+    folder: 'tooling/reference',
+    // It reads their sources.
+    imports: [],
+    testImports: ['@apex/beep', '@apex/protocol', '@apex/server', '@apex/client'],
+    layers: [],
+    browserEntries: [],
+  },
+  {
     name: '@apex/packed',
     folder: 'tooling/packed',
     // It installs what was packed.

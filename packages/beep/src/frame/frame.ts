@@ -1,6 +1,7 @@
 /** The frames of RFC 3080 §2.2.1 and RFC 3081 §3.1.3. */
 export type Frame = DataFrame | SeqFrame;
 
+/** The kinds of frames that carry messages (RFC 3080 §2.2.1.1). */
 export type DataKind = 'MSG' | 'RPY' | 'ERR' | 'ANS' | 'NUL';
 
 /** The header of a data frame, as its line says it. */
@@ -21,6 +22,7 @@ export interface DataFrame extends DataHeader {
   readonly payload: Uint8Array;
 }
 
+/** A SEQ frame: how much more the peer may send on a channel (RFC 3081 §3.1.3). */
 export interface SeqFrame {
   readonly kind: 'SEQ';
   readonly channel: number;

@@ -18,6 +18,7 @@ export interface MimeEntity {
   readonly body: Uint8Array;
 }
 
+/** A header field of a message. */
 export interface MimeField {
   /** In lower case. */
   readonly name: string;

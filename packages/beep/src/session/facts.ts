@@ -21,6 +21,7 @@ export interface SessionFacts {
   readonly localize: readonly string[];
 }
 
+/** Who the peer has proved to be. */
 export interface PeerIdentity {
   /** The SASL mechanism that established it. */
   readonly mechanism: string;

@@ -22,6 +22,7 @@ export interface Profile {
   start(request: StartRequest): void;
 }
 
+/** A start of the peer, as a profile sees it (RFC 3080 §2.3.1.2). */
 export interface StartRequest {
   readonly session: TunableSession;
   readonly channelNumber: number;
@@ -86,6 +87,7 @@ export interface ChannelHandler {
   closed(reason: ChannelEnd): void;
 }
 
+/** How a channel ended: closed by itself, with its session, or because that was lost. */
 export type ChannelEnd =
   | { readonly kind: 'closed' }
   | { readonly kind: 'released' }
@@ -125,6 +127,7 @@ export interface Channel {
   close(onResult?: (refusal: { replyCode: number; text: string } | undefined) => void): void;
 }
 
+/** An answer to a MSG of ours (RFC 3080 §2.1.1); `lost` when none comes any more. */
 export type Reply =
   | { readonly kind: 'RPY' | 'ERR'; readonly payload: Uint8Array }
   | { readonly kind: 'ANS'; readonly ansno: number; readonly payload: Uint8Array }
@@ -140,12 +143,14 @@ export interface ChannelStart {
   readonly handler: ChannelHandler;
 }
 
+/** A profile that a start proposes (RFC 3080 §2.3.1.2). */
 export interface ProposedProfile {
   readonly uri: string;
   /** Written as CDATA, or base64 where CDATA cannot hold it; at most 4096 octets as written. */
   readonly initialization?: string;
 }
 
+/** A channel that the peer has agreed to start. */
 export interface StartedChannel {
   readonly channel: Channel;
   readonly profileUri: string;

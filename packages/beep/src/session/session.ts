@@ -8,6 +8,7 @@ import type { PeerIdentity, SessionFacts } from './facts.ts';
 import type { ChannelStart, Profile, StartedChannel, TunableSession } from './profile.ts';
 import { offeredProfiles } from './registry.ts';
 
+/** How a session behaves, and what it tells its owner. */
 export interface SessionOptions {
   /** The listener awaited the connection, the initiator opened it (RFC 3080 §2.1, RFC 3081 §2 rules 1 and 2). */
   readonly role: 'initiator' | 'listener';

@@ -1,5 +1,6 @@
 import { Session, type SessionOptions } from '../session/session.ts';
 
+/** What differs from a session without profiles. */
 export type PairOptions = Partial<SessionOptions>;
 
 /** An initiator and a listener joined in memory, with a clock that stands still until it is moved. */
@@ -24,6 +25,7 @@ export interface Carriage {
   readonly carried?: (from: 'initiator' | 'listener', octets: Uint8Array) => void;
 }
 
+/** Joins two sessions in memory; options are those of either side. */
 export function sessionPair(
   initiatorOptions: PairOptions = {},
   listenerOptions: PairOptions = {},

@@ -63,6 +63,7 @@ export function messages({ frames }: Transcript): TranscriptMessage[] {
   return complete;
 }
 
+/** All octets as one array. */
 export function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(pieces.reduce((octets, piece) => octets + piece.length, 0));
   let at = 0;

@@ -48,6 +48,7 @@ export function connectTcp(options: ConnectTcpOptions): Promise<Transport> {
   });
 }
 
+/** Where to listen, and who gets the connections. */
 export interface ListenTcpOptions {
   readonly host: string;
   /** 0 lets the system choose. */
@@ -56,6 +57,7 @@ export interface ListenTcpOptions {
   readonly onTransport: (transport: Transport) => void;
 }
 
+/** A socket that listens. */
 export interface TcpListener {
   /** The port that it is bound to. */
   readonly port: number;

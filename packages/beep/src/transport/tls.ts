@@ -39,6 +39,7 @@ export interface TlsServer {
   reload(credentials: TlsServerCredentials): void;
 }
 
+/** Whom an initiator trusts, and as what it shows itself. */
 export interface TlsClientOptions extends Partial<TlsCredentials> {
   /**
    * Names of which the server's certificate has to have one; the first is sent as the server's name (SNI).

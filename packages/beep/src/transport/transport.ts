@@ -27,6 +27,7 @@ export interface Transport {
   resume(): void;
 }
 
+/** Those who are told of what happens to a transport. */
 export interface TransportHandler {
   /** Octets have arrived; the array is valid during the call only. */
   received(octets: Uint8Array): void;
@@ -42,6 +43,7 @@ export interface TransportHandler {
  */
 export type Negotiate = (transport: Transport, circumstances: Circumstances) => Promise<Transport>;
 
+/** What is known when a connection is about to be protected. */
 export interface Circumstances {
   /** The server name of the session (RFC 3080 §2.3.1.2); of a listener, what the peer asked for. */
   readonly serverName?: string | undefined;

@@ -28,6 +28,7 @@ export interface WebSocketLike {
   resume?(): void;
 }
 
+/** What a WebSocket does not tell by itself. */
 export interface WebSocketFacts {
   /** `host:port` of the other end, for diagnostics. */
   readonly remoteAddress: string;
@@ -35,6 +36,7 @@ export interface WebSocketFacts {
   readonly secured: boolean;
 }
 
+/** Where to connect. */
 export interface OpenWebSocketOptions {
   /** `ws://` or `wss://`. */
   readonly url: string | URL;

@@ -26,6 +26,7 @@ export interface XmlElement {
   readonly end: number;
 }
 
+/** An attribute as it was read: its value without references, white space normalized (XML 1.0 §3.3.3). */
 export interface XmlAttribute {
   /** Qualified name as written. */
   readonly name: string;

@@ -23,6 +23,7 @@ export interface XmlLimits {
   readonly attributes: number;
 }
 
+/** The limits of {@link parseXml} that names none. */
 export const defaultXmlLimits: XmlLimits = {
   octets: 1_048_576,
   depth: 64,

@@ -20,6 +20,7 @@ export interface AccessContext extends RequestContext {
   readonly endpoint: string;
 }
 
+/** Whose access entries, and for how long to wait. */
 export interface OwnerOptions {
   /** Whose entry; default: the endpoint itself, without its subaddress. */
   readonly owner?: string;
@@ -27,6 +28,7 @@ export interface OwnerOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Which access entry is replaced. */
 export interface SetOptions extends OwnerOptions {
   /**
    * The lastUpdate of the entry that is to be replaced, so that no newer one is (555 then). Without it the present

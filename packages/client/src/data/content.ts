@@ -21,6 +21,7 @@ export interface Received {
   readonly message: DataMessage;
 }
 
+/** What data carries. */
 export type ReceivedContent =
   | { readonly kind: 'xml'; readonly xml: string }
   /** Octets with their type, in lower case and without parameters, of which `charset` is named when it is there. */

@@ -2,6 +2,7 @@ import type { DataMessage } from '@apex/protocol';
 import { Feed } from '../feed.ts';
 import { type Received, receivedOf } from './content.ts';
 
+/** How much may wait for a reader. */
 export interface IncomingLimits {
   /** Messages that may wait for their reader; default 1,000. */
   readonly messages?: number;

@@ -23,6 +23,7 @@ import type { Operations } from '../operations.ts';
 import type { Content } from './content.ts';
 import { Sent } from './sent.ts';
 
+/** What the relays on the way do with data (RFC 3342), and what they report. */
 export interface SendOptions {
   /** Holds the data for a recipient that is not attached, and loses it in no crash of its relay (RFC 3342 §3). */
   readonly hold?: boolean;

@@ -20,6 +20,7 @@ export interface StatusReport {
   readonly afterMs: number;
 }
 
+/** How long to wait for reports. */
 export interface OutcomeOptions {
   /** How long to wait, in milliseconds; default 30,000. Held data may take much longer. */
   readonly timeoutMs?: number;

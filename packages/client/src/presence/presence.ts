@@ -19,11 +19,13 @@ export interface PresenceContext extends InProgressContext {
   readonly endpoint: string;
 }
 
+/** For how long a call waits. */
 export interface WaitOptions {
   /** Stops the waiting: the call rejects with its reason at once. What was sent before may be carried out. */
   readonly signal?: AbortSignal;
 }
 
+/** How long a subscription or watch lasts. */
 export interface DurationOptions {
   /** How long it lasts at most, in seconds; the service may end it earlier (P7). Default: one day. */
   readonly durationSeconds?: number;
@@ -36,6 +38,7 @@ export interface DurationOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Whose entry is published. */
 export interface PublishOptions extends WaitOptions {
   /** Whose entry; default: the endpoint itself, without its subaddress. */
   readonly publisher?: string;

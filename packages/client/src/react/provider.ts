@@ -4,6 +4,7 @@ import { ApexError } from '../errors.ts';
 
 const ApexContext = createContext<ApexClient | undefined>(undefined);
 
+/** What {@link ApexProvider} takes. */
 export interface ApexProviderProps {
   /** Attached; the application makes and closes it. */
   readonly client: ApexClient;

@@ -13,6 +13,7 @@ export type PublishState =
   /** It failed; `error.replyCode` is the code of a refusal. After `client.lost` it may have been carried out. */
   | { readonly kind: 'refused'; readonly error: ApexError };
 
+/** What {@link usePublish} gives. */
 export interface Publishing {
   /**
    * As `presence.publish`, for event handlers: does not reject, but resolves with what became of it. Only what a merge

@@ -22,6 +22,7 @@ export function formatQuery(value: Query): string {
   return requireReadable(value, writeQuery, parseQuery);
 }
 
+/** Reads a get. @throws MessageError `element.…` (501) */
 export function parseGet(element: XmlElement): Get {
   return readElement(element, 'get', (get) => ({
     kind: 'get',
@@ -36,6 +37,7 @@ export function formatGet(value: Get): string {
   return requireReadable(value, writeGet, parseGet);
 }
 
+/** Reads a set. @throws MessageError `element.…` (501) */
 export function parseSet(element: XmlElement): SetAccess {
   return readElement(element, 'set', (set) => ({
     kind: 'set',
@@ -49,6 +51,7 @@ export function formatSet(value: SetAccess): string {
   return requireReadable(value, writeSet, parseSet);
 }
 
+/** Reads an access entry. @throws MessageError `element.…` (501) */
 export function parseAccess(element: XmlElement): Access {
   return readElement(element, 'access', (access) => ({
     owner: readIdentity(access, 'owner'),
@@ -65,6 +68,7 @@ export function formatAccess(value: Access): string {
   return requireReadable(value, writeAccess, parseAccess);
 }
 
+/** Reads an allow. @throws MessageError `element.…` (501) */
 export function parseAllow(element: XmlElement): Allow {
   return readElement(element, 'allow', (allow) => ({ kind: 'allow', transID: readTransID(allow) }));
 }
@@ -74,6 +78,7 @@ export function formatAllow(value: Allow): string {
   return requireReadable(value, writeAllow, parseAllow);
 }
 
+/** Reads a deny. @throws MessageError `element.…` (501) */
 export function parseDeny(element: XmlElement): Deny {
   return readElement(element, 'deny', (deny) => ({ kind: 'deny', transID: readTransID(deny) }));
 }

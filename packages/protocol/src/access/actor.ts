@@ -12,6 +12,7 @@ export interface ActorPattern {
   readonly domain: DomainPattern;
 }
 
+/** The part of an actor in front of the `@` (RFC 3341 §3). */
 export type LocalPattern =
   | { readonly kind: 'literal'; readonly text: string }
   /** Every subaddress of one address, such as `fred/*`; `prefix` ends with the solidus. */
@@ -21,6 +22,7 @@ export type LocalPattern =
   /** `*`: every address other than a service. */
   | { readonly kind: 'any' };
 
+/** The part of an actor behind the `@` (RFC 3341 §3). */
 export type DomainPattern =
   | { readonly kind: 'literal'; readonly text: string }
   /** `*.x`: the domain x and all its subdomains (A1). */

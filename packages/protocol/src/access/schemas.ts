@@ -11,19 +11,23 @@ const actor = z
 
 const actions = z.array(action).min(1).readonly();
 
-/** RFC 3341 §4.2: are these actions allowed? `actor` is an endpoint, without wildcards and escapes. */
+/** The schema of {@link Query}. */
 export const querySchema = z
   .strictObject({ kind: z.literal('query'), owner: identity, actor: identity, actions, transID })
   .readonly();
+
+/** RFC 3341 §4.2: are these actions allowed? `actor` is an endpoint, without wildcards and escapes. */
 export type Query = z.infer<typeof querySchema>;
 
-/** RFC 3341 §4.3: asks for one access entry; `actor` is compared as a literal name. */
+/** The schema of {@link Get}. */
 export const getSchema = z
   .strictObject({ kind: z.literal('get'), owner: identity, actor, transID })
   .readonly();
+
+/** RFC 3341 §4.3: asks for one access entry; `actor` is compared as a literal name. */
 export type Get = z.infer<typeof getSchema>;
 
-/** RFC 3341 §3: an access entry. Without actions: it is to be deleted, or was. */
+/** The schema of {@link Access}. */
 export const accessSchema = z
   .strictObject({
     owner: identity,
@@ -32,16 +36,24 @@ export const accessSchema = z
     lastUpdate: timestamp.exactOptional(),
   })
   .readonly();
+
+/** RFC 3341 §3: an access entry. Without actions: it is to be deleted, or was. */
 export type Access = z.infer<typeof accessSchema>;
 
-/** RFC 3341 §4.4: creates, replaces or deletes an access entry; the service answers `get` with it. */
+/** The schema of {@link SetAccess}. */
 export const setSchema = z.strictObject({ kind: z.literal('set'), transID, access: accessSchema }).readonly();
+
+/** RFC 3341 §4.4: creates, replaces or deletes an access entry; the service answers `get` with it. */
 export type SetAccess = z.infer<typeof setSchema>;
 
-/** RFC 3341 §4.2 step 5. */
+/** The schema of {@link Allow}. */
 export const allowSchema = z.strictObject({ kind: z.literal('allow'), transID }).readonly();
+
+/** RFC 3341 §4.2 step 5. */
 export type Allow = z.infer<typeof allowSchema>;
 
-/** RFC 3341 §4.2 step 6. */
+/** The schema of {@link Deny}. */
 export const denySchema = z.strictObject({ kind: z.literal('deny'), transID }).readonly();
+
+/** RFC 3341 §4.2 step 6. */
 export type Deny = z.infer<typeof denySchema>;

@@ -5,6 +5,7 @@ import { formatOptions, parseOption } from './option.ts';
 import type { Attach } from './schemas.ts';
 import { scopeWithin } from './scope.ts';
 
+/** Reads an attach. @throws MessageError `element.…` (501) */
 export function parseAttach(element: XmlElement): Attach {
   const scope = scopeWithin(element);
   return readElement(element, 'attach', (attach) => ({

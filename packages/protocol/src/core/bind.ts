@@ -5,6 +5,7 @@ import { formatOptions, parseOption } from './option.ts';
 import type { Bind } from './schemas.ts';
 import { scopeWithin } from './scope.ts';
 
+/** Reads a bind. @throws MessageError `element.…` (501) */
 export function parseBind(element: XmlElement): Bind {
   const scope = scopeWithin(element);
   return readElement(element, 'bind', (bind) => ({

@@ -3,6 +3,7 @@ import { readLang, textElement } from '../attribute.ts';
 import { requireReadable } from '../readable.ts';
 import type { ErrorReply } from './schemas.ts';
 
+/** Reads an error. @throws MessageError `element.…` (501) */
 export function parseError(element: XmlElement): ErrorReply {
   return readElement(element, 'error', (error) => ({
     kind: 'error',

@@ -6,10 +6,12 @@ const OK: Ok = { kind: 'ok' };
 /** `<ok />` as a BEEP payload. Never to be changed. */
 export const OK_PAYLOAD: Uint8Array = beepXml('<ok />');
 
+/** Reads an ok. @throws MessageError `element.…` (501) */
 export function parseOk(element: XmlElement): Ok {
   return readElement(element, 'ok', () => OK);
 }
 
+/** Writes an ok. */
 export function formatOk(): string {
   return '<ok />';
 }

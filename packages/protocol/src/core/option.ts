@@ -46,6 +46,7 @@ export function parseOption(element: XmlElement, inherited?: Scope): Option {
   });
 }
 
+/** Writes an option. The value is not checked. */
 export function formatOption(option: Option): string {
   const { localize } = option;
   const isDefault = localize.length === 1 && localize[0] === DEFAULT_LOCALIZE[0];
@@ -62,6 +63,7 @@ export function formatOption(option: Option): string {
   );
 }
 
+/** The `option` elements, one after the other; they are not checked. */
 export function formatOptions(options: readonly Option[]): string {
   return options.length === 0 ? '' : options.map(formatOption).join('');
 }

@@ -2,6 +2,7 @@ import { attribute, readElement, type XmlElement } from '@apex/beep';
 import { readLang, readTransID, textElement } from '../attribute.ts';
 import type { Reply } from './schemas.ts';
 
+/** Reads a reply. @throws MessageError `element.…` (501) */
 export function parseReply(element: XmlElement): Reply {
   return readElement(element, 'reply', (reply) => ({
     kind: 'reply',
@@ -12,6 +13,7 @@ export function parseReply(element: XmlElement): Reply {
   }));
 }
 
+/** Writes a reply. The value is not checked. */
 export function formatReply(value: Reply): string {
   return textElement(
     'reply',

@@ -19,11 +19,7 @@ import { isScoped, isXmlContent, reports } from './xml-content.ts';
 
 /** The elements of the core (RFC 3340 §9.1, RFC 3342 §6), as zod schemas and the types that these describe. */
 
-/**
- * What opaque content inherits from the elements around it: namespace declarations, xml:lang and
- * xml:space, by attribute name. It is written on the start tag of the content's own element, so that
- * the content keeps its meaning in another message while its octets stay unchanged (C9).
- */
+/** The schema of {@link Scope}. */
 export const scopeSchema = z
   .record(
     z.string().refine((name) => isScoped(name) && isXmlName(name)),
@@ -32,9 +28,14 @@ export const scopeSchema = z
   .readonly()
   .describe('inherited xmlns, xmlns:*, xml:lang and xml:space');
 
+/**
+ * What opaque content inherits from the elements around it: namespace declarations, xml:lang and
+ * xml:space, by attribute name. It is written on the start tag of the content's own element, so that
+ * the content keeps its meaning in another message while its octets stay unchanged (C9).
+ */
 export type Scope = z.infer<typeof scopeSchema>;
 
-/** An `option` element (RFC 3340 §5). */
+/** The schema of {@link Option}. */
 export const optionSchema = z
   .strictObject({
     internal: nmtoken.exactOptional().describe('registered name; exactly one of internal and external'),
@@ -57,14 +58,16 @@ export const optionSchema = z
   })
   .readonly();
 
+/** An `option` element (RFC 3340 §5). */
 export type Option = z.infer<typeof optionSchema>;
 
-/** An `originator` or a `recipient` with the options that are for it alone. */
+/** The schema of {@link Party}. */
 export const partySchema = z.strictObject({ identity, options: z.array(optionSchema).readonly() }).readonly();
 
+/** An `originator` or a `recipient` with the options that are for it alone. */
 export type Party = z.infer<typeof partySchema>;
 
-/** `data-content`: an XML document inside the data element. */
+/** The schema of {@link DataContent}. */
 export const dataContentSchema = z
   .strictObject({
     name,
@@ -76,9 +79,10 @@ export const dataContentSchema = z
   })
   .readonly();
 
+/** `data-content`: an XML document inside the data element. */
 export type DataContent = z.infer<typeof dataContentSchema>;
 
-/** RFC 3340 §4.4.4: one datagram. */
+/** The schema of {@link Data}. */
 export const dataSchema = z
   .strictObject({
     kind: z.literal('data'),
@@ -93,9 +97,10 @@ export const dataSchema = z
   })
   .readonly();
 
+/** RFC 3340 §4.4.4: one datagram. */
 export type Data = z.infer<typeof dataSchema>;
 
-/** RFC 3340 §4.4.1: to attach to the relaying mesh as an endpoint. */
+/** The schema of {@link Attach}. */
 export const attachSchema = z
   .strictObject({
     kind: z.literal('attach'),
@@ -105,9 +110,10 @@ export const attachSchema = z
   })
   .readonly();
 
+/** RFC 3340 §4.4.1: to attach to the relaying mesh as an endpoint. */
 export type Attach = z.infer<typeof attachSchema>;
 
-/** RFC 3340 §4.4.2: to serve an administrative domain as a relay. */
+/** The schema of {@link Bind}. */
 export const bindSchema = z
   .strictObject({
     kind: z.literal('bind'),
@@ -117,12 +123,10 @@ export const bindSchema = z
   })
   .readonly();
 
+/** RFC 3340 §4.4.2: to serve an administrative domain as a relay. */
 export type Bind = z.infer<typeof bindSchema>;
 
-/**
- * RFC 3340 §4.4.3: releases an attachment or binding, all of them with transID 0. Inside data, of the
- * presence service: ends an operation (RFC 3343 §4.5).
- */
+/** The schema of {@link Terminate}. */
 export const terminateSchema = z
   .strictObject({
     kind: z.literal('terminate'),
@@ -133,14 +137,19 @@ export const terminateSchema = z
   })
   .readonly();
 
+/**
+ * RFC 3340 §4.4.3: releases an attachment or binding, all of them with transID 0. Inside data, of the
+ * presence service: ends an operation (RFC 3343 §4.5).
+ */
 export type Terminate = z.infer<typeof terminateSchema>;
 
-/** The positive reply of every exchange (RFC 3340 §9.1). */
+/** The schema of {@link Ok}. */
 export const okSchema = z.strictObject({ kind: z.literal('ok') }).readonly();
 
+/** The positive reply of every exchange (RFC 3340 §9.1). */
 export type Ok = z.infer<typeof okSchema>;
 
-/** The negative reply of every exchange (RFC 3080 §2.3.1.5, RFC 3340 §9.1). */
+/** The schema of {@link ErrorReply}. */
 export const errorSchema = z
   .strictObject({
     kind: z.literal('error'),
@@ -150,9 +159,10 @@ export const errorSchema = z
   })
   .readonly();
 
+/** The negative reply of every exchange (RFC 3080 §2.3.1.5, RFC 3340 §9.1). */
 export type ErrorReply = z.infer<typeof errorSchema>;
 
-/** RFC 3340 §6.1.2: how a service answers. */
+/** The schema of {@link Reply}. */
 export const replySchema = z
   .strictObject({
     kind: z.literal('reply'),
@@ -163,9 +173,10 @@ export const replySchema = z
   })
   .readonly();
 
+/** RFC 3340 §6.1.2: how a service answers. */
 export type Reply = z.infer<typeof replySchema>;
 
-/** RFC 3342 §2, §6: all times in milliseconds, zero means no bound and no report. */
+/** The schema of {@link DataTiming}. */
 export const dataTimingSchema = z
   .strictObject({
     kind: z.literal('dataTiming'),
@@ -176,11 +187,13 @@ export const dataTimingSchema = z
   })
   .readonly();
 
+/** RFC 3342 §2, §6: all times in milliseconds, zero means no bound and no report. */
 export type DataTiming = z.infer<typeof dataTimingSchema>;
 
-/** RFC 3342 §4, §6: noMoreThan is the number of further relays, zero means no bound. */
+/** The schema of {@link DataHopping}. */
 export const dataHoppingSchema = z
   .strictObject({ kind: z.literal('dataHopping'), noMoreThan: hops, reportErrors: z.boolean() })
   .readonly();
 
+/** RFC 3342 §4, §6: noMoreThan is the number of further relays, zero means no bound. */
 export type DataHopping = z.infer<typeof dataHoppingSchema>;

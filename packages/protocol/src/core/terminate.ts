@@ -5,6 +5,7 @@ import type { Terminate } from './schemas.ts';
 
 const UNIZID = { min: 0, max: MAX_TRANSID, default: 0 } as const;
 
+/** Reads a terminate. @throws MessageError `element.…` (501) */
 export function parseTerminate(element: XmlElement): Terminate {
   return readElement(element, 'terminate', (terminate) => ({
     kind: 'terminate',
@@ -15,6 +16,7 @@ export function parseTerminate(element: XmlElement): Terminate {
   }));
 }
 
+/** Writes a terminate. The value is not checked. */
 export function formatTerminate(value: Terminate): string {
   return textElement(
     'terminate',

@@ -5,6 +5,7 @@ import type { Notify } from './schemas.ts';
 
 const SECONDS_OR_ZERO = { min: 0, max: MAX_TRANSID, default: 0 } as const;
 
+/** Reads a notify. @throws MessageError `element.…` (501) */
 export function parseNotify(element: XmlElement): Notify {
   return readElement(element, 'notify', (notify) => ({
     kind: 'notify',
@@ -15,6 +16,7 @@ export function parseNotify(element: XmlElement): Notify {
   }));
 }
 
+/** Writes a notify. The value is not checked. */
 export function formatNotify(value: Notify): string {
   return `<notify${attribute('subscriber', value.subscriber)} transID='${value.transID}' duration='${value.duration}' action='${value.action}' />`;
 }

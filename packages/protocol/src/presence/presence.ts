@@ -9,6 +9,7 @@ import {
 } from '../attribute.ts';
 import type { Capability, Presence, Tuple } from './schemas.ts';
 
+/** Reads a presence entry. @throws MessageError `element.…` (501) */
 export function parsePresence(element: XmlElement): Presence {
   return readElement(element, 'presence', (presence) => ({
     kind: 'presence',
@@ -19,6 +20,7 @@ export function parsePresence(element: XmlElement): Presence {
   }));
 }
 
+/** Writes a presence entry. The value is not checked. */
 export function formatPresence(value: Presence): string {
   return presenceText(value, formatTuples(value.tuples));
 }

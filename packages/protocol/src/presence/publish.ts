@@ -3,6 +3,7 @@ import { readIdentity, readTimestamp, readTransID } from '../attribute.ts';
 import { formatPresence, parsePresence } from './presence.ts';
 import type { Publish } from './schemas.ts';
 
+/** Reads a publish. @throws MessageError `element.…` (501) */
 export function parsePublish(element: XmlElement): Publish {
   return readElement(element, 'publish', (publish) => ({
     kind: 'publish',
@@ -13,6 +14,7 @@ export function parsePublish(element: XmlElement): Publish {
   }));
 }
 
+/** Writes a publish. The value is not checked. */
 export function formatPublish(value: Publish): string {
   const [head, tail] = publishAround(value.publisher, value.timeStamp, formatPresence(value.presence));
   return head + value.transID + tail;

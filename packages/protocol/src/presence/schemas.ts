@@ -3,12 +3,13 @@ import { identity, seconds, timestamp, transID, uri, uriOrEmpty, xmlText } from 
 
 /** The elements of the presence service (RFC 3343 §6), as zod schemas and the types that these describe. */
 
-/** RFC 3343 §3: the kinds of content that an entity can receive, in the language that `baseline` names. */
+/** The schema of {@link Capability}. */
 export const capabilitySchema = z.strictObject({ baseline: uri, value: xmlText }).readonly();
 
+/** RFC 3343 §3: the kinds of content that an entity can receive, in the language that `baseline` names. */
 export type Capability = z.infer<typeof capabilitySchema>;
 
-/** RFC 3343 §3: one entity at which the publisher can be reached. */
+/** The schema of {@link Tuple}. */
 export const tupleSchema = z
   .strictObject({
     destination: uri,
@@ -18,9 +19,10 @@ export const tupleSchema = z
   })
   .readonly();
 
+/** RFC 3343 §3: one entity at which the publisher can be reached. */
 export type Tuple = z.infer<typeof tupleSchema>;
 
-/** RFC 3343 §3: the presence entry of an endpoint. */
+/** The schema of {@link Presence}. */
 export const presenceSchema = z
   .strictObject({
     kind: z.literal('presence'),
@@ -31,26 +33,26 @@ export const presenceSchema = z
   })
   .readonly();
 
+/** RFC 3343 §3: the presence entry of an endpoint. */
 export type Presence = z.infer<typeof presenceSchema>;
 
-/** RFC 3343 §4.2: to receive the presence entry of `publisher`; duration 0 is a poll. */
+/** The schema of {@link Subscribe}. */
 export const subscribeSchema = z
   .strictObject({ kind: z.literal('subscribe'), publisher: identity, transID, duration: seconds })
   .readonly();
 
+/** RFC 3343 §4.2: to receive the presence entry of `publisher`; duration 0 is a poll. */
 export type Subscribe = z.infer<typeof subscribeSchema>;
 
-/** RFC 3343 §4.3: to receive notices about those who subscribe to `publisher`; duration 0 is a poll. */
+/** The schema of {@link Watch}. */
 export const watchSchema = z
   .strictObject({ kind: z.literal('watch'), publisher: identity, transID, duration: seconds })
   .readonly();
 
+/** RFC 3343 §4.3: to receive notices about those who subscribe to `publisher`; duration 0 is a poll. */
 export type Watch = z.infer<typeof watchSchema>;
 
-/**
- * RFC 3343 §4.4: replaces a presence entry, or brings one to a subscriber. That both publishers
- * match is for the service to check (step 1).
- */
+/** The schema of {@link Publish}. */
 export const publishSchema = z
   .strictObject({
     kind: z.literal('publish'),
@@ -61,9 +63,13 @@ export const publishSchema = z
   })
   .readonly();
 
+/**
+ * RFC 3343 §4.4: replaces a presence entry, or brings one to a subscriber. That both publishers
+ * match is for the service to check (step 1).
+ */
 export type Publish = z.infer<typeof publishSchema>;
 
-/** RFC 3343 §4.6: tells a watcher about a subscription, or about its end. */
+/** The schema of {@link Notify}. */
 export const notifySchema = z
   .strictObject({
     kind: z.literal('notify'),
@@ -74,4 +80,5 @@ export const notifySchema = z
   })
   .readonly();
 
+/** RFC 3343 §4.6: tells a watcher about a subscription, or about its end. */
 export type Notify = z.infer<typeof notifySchema>;

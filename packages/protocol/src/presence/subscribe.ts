@@ -2,6 +2,7 @@ import { attribute, readElement, type XmlElement } from '@apex/beep';
 import { readIdentity, readSeconds, readTransID } from '../attribute.ts';
 import type { Subscribe } from './schemas.ts';
 
+/** Reads a subscribe. @throws MessageError `element.…` (501) */
 export function parseSubscribe(element: XmlElement): Subscribe {
   return readElement(element, 'subscribe', (subscribe) => ({
     kind: 'subscribe',
@@ -11,6 +12,7 @@ export function parseSubscribe(element: XmlElement): Subscribe {
   }));
 }
 
+/** Writes a subscribe. The value is not checked. */
 export function formatSubscribe(value: Subscribe): string {
   return `<subscribe${attribute('publisher', value.publisher)} duration='${value.duration}' transID='${value.transID}' />`;
 }

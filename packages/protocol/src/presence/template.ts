@@ -44,6 +44,7 @@ export function recipientOctets(identity: string): Uint8Array {
   return utf8.encode(escapeXml(identity));
 }
 
+/** The publish that brings `presence` to its subscribers, without recipient and transID. */
 export function publishTemplate(content: PublishContent): PublishTemplate {
   const presenceXml = presenceText(content, content.tuplesXml);
   const [publishHead, publishTail] = publishAround(content.publisher, content.timeStamp, presenceXml);

@@ -2,6 +2,7 @@ import { attribute, readElement, type XmlElement } from '@apex/beep';
 import { readIdentity, readSeconds, readTransID } from '../attribute.ts';
 import type { Watch } from './schemas.ts';
 
+/** Reads a watch. @throws MessageError `element.…` (501) */
 export function parseWatch(element: XmlElement): Watch {
   return readElement(element, 'watch', (watch) => ({
     kind: 'watch',
@@ -11,6 +12,7 @@ export function parseWatch(element: XmlElement): Watch {
   }));
 }
 
+/** Writes a watch. The value is not checked. */
 export function formatWatch(value: Watch): string {
   return `<watch${attribute('publisher', value.publisher)} duration='${value.duration}' transID='${value.transID}' />`;
 }

@@ -45,6 +45,7 @@ export interface ApexHandler {
 
 /** The outcome of an exchange: undefined for `ok`. */
 export type Refusal = ReplyError | SessionLostError;
+/** Gets the outcome of an operation of our own, once; undefined when it was answered `ok`. */
 export type OnResult = (refusal: Refusal | undefined) => void;
 
 /**

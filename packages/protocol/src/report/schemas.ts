@@ -16,12 +16,13 @@ const deliveryStatusSchema = z
   })
   .readonly();
 
-/** RFC 3340 §6.2: the delivery status of one recipient. */
+/** The schema of {@link Destination}. */
 export const destinationSchema = z.strictObject({ identity, reply: deliveryStatusSchema }).readonly();
 
+/** RFC 3340 §6.2: the delivery status of one recipient. */
 export type Destination = z.infer<typeof destinationSchema>;
 
-/** RFC 3340 §6.2: what the report service tells; transID is that of the option that asked for it. */
+/** The schema of {@link StatusResponse}. */
 export const statusResponseSchema = z
   .strictObject({
     kind: z.literal('statusResponse'),
@@ -30,4 +31,5 @@ export const statusResponseSchema = z
   })
   .readonly();
 
+/** RFC 3340 §6.2: what the report service tells; transID is that of the option that asked for it. */
 export type StatusResponse = z.infer<typeof statusResponseSchema>;

@@ -10,6 +10,7 @@ import {
 import { requireReadable } from '../readable.ts';
 import type { Destination, StatusResponse } from './schemas.ts';
 
+/** Reads a statusResponse. @throws MessageError `element.…` (501) */
 export function parseStatusResponse(element: XmlElement): StatusResponse {
   return readElement(element, 'statusResponse', (response) => ({
     kind: 'statusResponse',

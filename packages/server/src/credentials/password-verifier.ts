@@ -2,6 +2,7 @@ import { ReplyError } from '@apex/beep';
 import type { ScramCredentials } from '../store/ports.ts';
 import { defaultScramIterations, verifyPassword } from './scram.ts';
 
+/** Where passwords are looked up, and how much checking them may cost. */
 export interface PasswordVerifierOptions {
   /** Looks up the stored credentials of an endpoint, such as `store.findCredentials`. */
   readonly find: (endpoint: string) => Promise<ScramCredentials | undefined>;

@@ -4,6 +4,7 @@ import type { ScramCredentials } from '../store/ports.ts';
 /** Iterations of new credentials unless configured otherwise; RFC 7677 §4 asks for at least 4096. */
 export const defaultScramIterations = 10_000;
 
+/** What credentials are made with. */
 export interface DeriveOptions {
   /** Default SCRAM-SHA-256. */
   readonly mechanism?: ScramCredentials['mechanism'];

@@ -80,6 +80,7 @@ export type FromEdge =
   /** All sessions have ended. */
   | { readonly kind: 'drained' };
 
+/** What an owner says to an edge. */
 export type ToEdge =
   /** The answer to `ready`. */
   | { readonly kind: 'begin'; readonly settings: EdgeSettings }

@@ -8,6 +8,7 @@ export interface Pipe<In, Out> {
   end?(): void;
 }
 
+/** Those who are told what comes through a pipe. */
 export interface PipeHandlers<In> {
   received(batch: readonly In[]): void;
   /** The other end is gone; called once. */

@@ -24,6 +24,7 @@ export interface ServicePort {
   receive(data: ServiceData): void;
 }
 
+/** Data that a service was addressed with. */
 export interface ServiceData {
   readonly originator: string;
   /** The endpoint of the service that was addressed. */

@@ -26,6 +26,7 @@ export interface ServiceDefinition {
  */
 export type ServiceReceiver = (data: OwnServiceData) => void | Promise<void>;
 
+/** Data for a service that a program adds. */
 export interface OwnServiceData extends ServiceData {
   /** What the content is, when it is one element of XML. */
   readonly element: XmlElement | undefined;
@@ -45,6 +46,7 @@ export interface ServiceContext {
   check(owner: string, actor: string, action: string): Promise<AccessVerdict>;
 }
 
+/** What a service that a program adds sends. */
 export interface ServiceMessage {
   /** The endpoint of the service that sends: that which was asked, the `recipient` of what it took. */
   readonly from: string;

@@ -21,6 +21,7 @@ export class StoreError extends Error {
   }
 }
 
+/** The causes of a store's error. */
 export type StoreErrorCode =
   | 'store.conflict'
   | 'store.endpoint'

@@ -31,6 +31,7 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** One change, of which a batch makes several at once. */
 export type StoreWrite =
   /** Provisions an endpoint, or changes its createdAt; credentials and presence stay. */
   | { readonly kind: 'put-endpoint'; readonly endpoint: string; readonly createdAt: number }
@@ -59,6 +60,7 @@ export type StoreWrite =
   | { readonly kind: 'put-held'; readonly held: HeldRecord }
   | { readonly kind: 'remove-held'; readonly id: number };
 
+/** All that a store has of one endpoint. */
 export interface SubjectRecords {
   readonly endpoint: string;
   /** When it was provisioned; undefined while it is removed. */
@@ -117,8 +119,10 @@ export interface HeldRecord {
 /** What is kept of one password, for each mechanism that is to work with it; never the password itself. */
 export type Credentials = readonly (ScramCredentials | DigestCredentials)[];
 
+/** The mechanisms for which a store keeps credentials. */
 export type CredentialMechanism = Credentials[number]['mechanism'];
 
+/** What a store keeps for a mechanism. */
 export type CredentialsOf<M extends CredentialMechanism> = M extends 'DIGEST-MD5'
   ? DigestCredentials
   : ScramCredentials;

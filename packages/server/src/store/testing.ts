@@ -19,6 +19,7 @@ export interface StoreFactory {
   create(): Promise<StorePlace>;
 }
 
+/** Where a store of the shared tests is, empty at first. */
 export interface StorePlace {
   /** Opens the store; a second time after it was closed, when `reopens`. */
   open(): Promise<Store>;

@@ -13,6 +13,7 @@ import type {
 import { type Blob, formatBlob, parseOutcome } from './blob.ts';
 import { type ClientMechanism, saslProfileUri } from './mechanism.ts';
 
+/** How {@link authenticate} starts the channel. */
 export interface AuthenticateOptions {
   /** For the start, when it may be the first one of the session (RFC 3080 §2.3.1.2). */
   readonly serverName?: string;

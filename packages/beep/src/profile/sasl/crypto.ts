@@ -3,6 +3,7 @@ import { encodeBase64 } from '../../message/base64.ts';
 
 const nonceOctets = 18;
 
+/** Hashes that SCRAM is used with (RFC 5802, RFC 7677). */
 export type HashName = 'SHA-1' | 'SHA-256';
 
 /** The port to cryptography: what mechanisms with challenges compute. */

@@ -33,6 +33,7 @@ export interface DigestMd5ServerOptions {
   readonly crypto?: SaslCrypto;
 }
 
+/** Who the client is, and with whom it speaks (RFC 2831). */
 export interface DigestMd5ClientOptions {
   /** The identity to act as, when it is not the one that follows from `authentication`. */
   readonly authorization?: string;

@@ -4,6 +4,7 @@ import { type Authorize, actAsThemselves, authorized, failed } from './authoriza
 import { decodeMessage, isIdentity } from './gs2.ts';
 import { type ClientMechanism, oneMessage, type ServerMechanism } from './mechanism.ts';
 
+/** How a server knows a peer from outside of SASL (RFC 4422, Appendix A). */
 export interface ExternalServerOptions {
   /**
    * Who the peer is by what lies outside of SASL, such as the certificate that it gave in TLS; undefined

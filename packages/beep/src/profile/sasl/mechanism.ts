@@ -28,6 +28,7 @@ export interface ServerExchange {
   respond(response: Uint8Array | undefined): ServerStep | Promise<ServerStep>;
 }
 
+/** What a server of SASL makes of a response. */
 export type ServerStep =
   | { readonly kind: 'challenge'; readonly data: Uint8Array }
   | {

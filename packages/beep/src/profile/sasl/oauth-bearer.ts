@@ -18,6 +18,7 @@ export interface OauthBearerServerOptions {
   readonly requireSecured?: boolean;
 }
 
+/** Whether a token is good, and whose it is. */
 export type TokenVerdict =
   | { readonly kind: 'accepted'; readonly authentication: string }
   | {
@@ -30,6 +31,7 @@ export type TokenVerdict =
       readonly configurationUrl?: string;
     };
 
+/** The access token, and as whom to act (RFC 7628). */
 export interface OauthBearerClientOptions {
   /** RFC 6750 §2.1: a b64token. */
   readonly token: string;

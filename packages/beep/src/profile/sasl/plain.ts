@@ -13,6 +13,7 @@ export interface PasswordVerifier {
   verify(authentication: string, password: string, remoteAddress: string): Promise<boolean>;
 }
 
+/** How a server checks passwords, and as whom their owners may act (RFC 4616). */
 export interface PlainServerOptions {
   readonly verifier: PasswordVerifier;
   /** Default: everybody acts as themselves only. */
@@ -21,6 +22,7 @@ export interface PlainServerOptions {
   readonly requireSecured?: boolean;
 }
 
+/** What a client of PLAIN says (RFC 4616 §2). */
 export interface PlainCredentials {
   /** The identity to act as, when it is not the one that follows from `authentication`. */
   readonly authorization?: string;

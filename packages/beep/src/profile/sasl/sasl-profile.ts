@@ -12,6 +12,7 @@ import { beginTuning } from '../tuning.ts';
 import { formatBlob, parseBlob } from './blob.ts';
 import { type ServerExchange, type ServerMechanism, type ServerStep, saslProfileUri } from './mechanism.ts';
 
+/** What a {@link saslProfile} tells its owner. */
 export interface SaslProfileOptions {
   /** Told of what a mechanism threw besides ReplyError and MessageError; the peer sees 454. */
   readonly report?: (error: unknown) => void;

@@ -30,6 +30,7 @@ export interface ScramKeys {
   readonly serverKey: Uint8Array;
 }
 
+/** What a server of SCRAM knows, and as whom its clients may act (RFC 5802). */
 export interface ScramServerOptions {
   readonly hash: HashName;
   /**
@@ -50,6 +51,7 @@ export interface ScramServerOptions {
   readonly crypto?: SaslCrypto;
 }
 
+/** Who the client is (RFC 5802). */
 export interface ScramClientOptions {
   readonly hash: HashName;
   /** The identity to act as, when it is not the one that follows from `authentication`. */

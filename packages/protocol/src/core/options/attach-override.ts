@@ -15,6 +15,7 @@ export function hasAttachOverride(options: readonly Option[]): boolean {
   return true;
 }
 
+/** Takes the endpoint over from who is attached as it (RFC 3342 §1). */
 export function attachOverrideOption(transID: number): Option {
   return newOption({ internal: NAME, transID });
 }

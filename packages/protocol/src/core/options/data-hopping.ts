@@ -7,6 +7,7 @@ import { readReportErrors } from './data-timing.ts';
 const NAME = 'dataHopping';
 const HOPS = { min: 0, max: 255, default: 0 } as const;
 
+/** Reads what a dataHopping option holds. @throws MessageError `element.…` (501) */
 export function parseDataHopping(element: XmlElement): DataHopping {
   return readElement(element, NAME, (hopping) => ({
     kind: 'dataHopping',
@@ -15,6 +16,7 @@ export function parseDataHopping(element: XmlElement): DataHopping {
   }));
 }
 
+/** Writes what a dataHopping option holds. The value is not checked. */
 export function formatDataHopping(value: DataHopping): string {
   const noMoreThan = attribute('noMoreThan', value.noMoreThan || undefined);
   return `<${NAME}${noMoreThan}${value.reportErrors ? " reportErrors='true'" : ''} />`;

@@ -7,6 +7,7 @@ import { elementWithin } from './content.ts';
 const NAME = 'dataTiming';
 const MILLISECONDS = { min: 0, max: MAX_TRANSID, default: 0 } as const;
 
+/** Reads what a dataTiming option holds. @throws MessageError `element.…` (501) */
 export function parseDataTiming(element: XmlElement): DataTiming {
   return readElement(element, NAME, (timing) => ({
     kind: 'dataTiming',

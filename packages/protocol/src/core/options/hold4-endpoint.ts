@@ -16,6 +16,7 @@ export function hasHold4Endpoint(options: readonly Option[]): boolean {
   return true;
 }
 
+/** Holds data for a recipient that is not attached (RFC 3342 §3). */
 export function hold4EndpointOption(): Option {
   return newOption({ internal: NAME });
 }

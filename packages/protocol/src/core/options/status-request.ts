@@ -22,6 +22,7 @@ export function statusRequestOf(options: readonly Option[]): StatusRequest | und
   return { transID: option.transID, targetHop: option.targetHop };
 }
 
+/** Has reported what becomes of data (RFC 3340 §5.1), under this transID. */
 export function statusRequestOption(value: StatusRequest): Option {
   return newOption({ internal: NAME, mustUnderstand: true, ...value });
 }

@@ -13,6 +13,7 @@ import type {
 import { createFile, databasePath } from './data-dir.ts';
 import type { Call, Outcome } from './messages.ts';
 
+/** Where the database is. */
 export type SqliteStoreOptions =
   /** The database file. */
   | { readonly path: string }
