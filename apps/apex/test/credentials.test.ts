@@ -121,7 +121,7 @@ it('is refused with a certificate that the server does not trust, one whose time
 
 it.each([
   [['--cert', 'a.pem'], {}, 2, /^apex: --cert: its key is missing; name it with --key\n$/],
-  [['--key', 'a.pem'], {}, 2, /^apex: --key: there is no --cert\n$/],
+  [['--key', 'a.pem'], {}, 2, /^apex: --key: name the certificate .*\n$/],
   [['--cert', '/no.pem', '--key', '/no.pem'], {}, 1, /^apex: --cert: cannot read \/no\.pem: ENOENT.*\n$/],
   [
     [],

@@ -55,11 +55,15 @@ it.each([
   ],
   [[], 2, /^apex: secure .*: the server takes protected sessions only; ask for TLS\n$/],
   [['--ca', '/nowhere.pem'], 1, /^apex: --ca: cannot read \/nowhere\.pem: ENOENT.*\n$/],
-  [['--fingerprint', 'abc'], 2, /^apex: --fingerprint: expected the 64 hexadecimal digits of SHA-256\n$/],
+  [
+    ['--fingerprint', 'abc'],
+    2,
+    /^apex: --fingerprint: expected the 64 hexadecimal digits of SHA-256, as .*\n$/,
+  ],
   [
     ['--tls', '--insecure'],
     2,
-    /^apex: --insecure: there is --tls, --tls-direct, --ca, --fingerprint or --cert as well\n$/,
+    /^apex: --insecure: there is --tls, --tls-direct, --ca, --fingerprint or --cert as well; leave one of them out\n$/,
   ],
   [
     ['--tls-direct'],

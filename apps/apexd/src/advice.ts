@@ -8,7 +8,6 @@ const advice: Readonly<Record<string, string>> = {
   'attachment.unknown': 'apexd admin attachments shows those that are',
   'endpoint.domain': 'name one of a domain that the configuration serves',
   'endpoint.exists': 'apexd endpoint passwd changes its password',
-  'endpoint.name': 'write it like fred@example.com',
   'endpoint.reserved': 'choose another name',
   'endpoint.unknown': 'apexd endpoint list shows those that are, apexd endpoint add provisions one',
   'endpoint.unreadable': 'look into the log of the server',

@@ -57,8 +57,8 @@ describe.each([
     expect(await add('fred@example.com')).toEqual(failed(/^apexd: fred@example\.com .*\n$/));
     expect(await add('fred')).toEqual(failed(/^apexd: not an endpoint, local@domain: "fred"\n$/));
     expect(await add('fred/desk@example.com')).toEqual(failed(/^apexd: .*subaddress.*\n$/));
-    expect(await add('apex=presence@example.com')).toEqual(failed(/^apexd: .*services\n$/));
-    expect(await add('barney@rubble.com')).toEqual(failed(/^apexd: .*not in the domain example\.com\n$/));
+    expect(await add('apex=presence@example.com')).toEqual(failed(/^apexd: .*services; .*\n$/));
+    expect(await add('barney@rubble.com')).toEqual(failed(/^apexd: .*not in the domain example\.com; .*\n$/));
     for (const words of [
       'endpoint remove nobody@example.com',
       'access list --owner nobody@example.com',
