@@ -1,26 +1,23 @@
 import { UsageError } from '@apex/beep';
-import { formatTimestamp, isService, parseTuples, type TimestampSuffix, type Tuple } from '@apex/protocol';
+import { formatTimestamp, isService, parseTuples, type TimestampSuffix } from '@apex/protocol';
 import { credentialsFor, type MechanismName } from './credentials/mechanism-credentials.ts';
+import {
+  type AccessEntryView,
+  type EntriesPage,
+  exportPage,
+  exportSubject,
+  type ImportedEntry,
+  type ImportResult,
+  importEntry,
+  type PresenceEntryView,
+  type SubjectEntries,
+} from './entries.ts';
 import type { Credentials } from './store/ports.ts';
 import type { SubjectAdministration } from './subject/administration.ts';
 import type { SubjectOwner } from './subject/owner.ts';
 
-/** An access entry as administrators see it. */
-export interface AccessEntryView {
-  readonly owner: string;
-  readonly actor: string;
-  readonly actions: readonly string[];
-  /** RFC 3339. */
-  readonly lastUpdate: string;
-}
-
 /** A presence entry with the operations in progress on it. */
-export interface PresenceView {
-  readonly publisher: string;
-  /** RFC 3339. */
-  readonly lastUpdate: string;
-  readonly publisherInfo: string;
-  readonly tuples: readonly Tuple[];
+export interface PresenceView extends PresenceEntryView {
   readonly operations: readonly {
     readonly kind: 'subscribe' | 'watch';
     readonly originator: string;
@@ -158,6 +155,27 @@ export class Administration {
       tuples: parseTuples(presence.tuplesXml),
       operations: await this.#operationsOn(presence.endpoint),
     };
+  }
+
+  /**
+   * Entries of all endpoints, page by page: those of the endpoints behind `after` in code unit order. Each endpoint is
+   * as it was at one moment, and what changes meanwhile may or may not be there.
+   */
+  exportPage(after: string): Promise<EntriesPage> {
+    return exportPage(this.#subjects, after, (ms) => this.#timestamp(ms));
+  }
+
+  /** @throws UsageError `endpoint.unknown` */
+  exportSubject(endpoint: string): Promise<SubjectEntries> {
+    return exportSubject(this.#subjects, endpoint, (ms) => this.#timestamp(ms));
+  }
+
+  /**
+   * Imports entries of endpoints that are there, each by itself; what became of them, in their order. One that is newer
+   * here stays, unless `replace`; who subscribes learns of a presence entry as of a publish.
+   */
+  importEntries(entries: readonly ImportedEntry[], replace: boolean): Promise<readonly ImportResult[]> {
+    return inPages(entries, (entry) => importEntry(this.#subjects, entry, replace));
   }
 
   #operationsOn(endpoint: string): Promise<PresenceView['operations']> {

@@ -1,9 +1,4 @@
-export {
-  type AccessEntryView,
-  Administration,
-  type PresenceView,
-  type ReportProgress,
-} from './administration.ts';
+export { Administration, type PresenceView, type ReportProgress } from './administration.ts';
 export { type Clock, systemClock } from './clock.ts';
 export {
   createDomain,
@@ -28,6 +23,14 @@ export type { Drained, DrainOptions, DrainProgress } from './drain.ts';
 export { EdgeError } from './edge/edge-connection.ts';
 export type { EdgeSettings, FromEdge, ToEdge } from './edge/messages.ts';
 export type { Pipe, PipeHandlers } from './edge/pipe.ts';
+export type {
+  AccessEntryView,
+  EntriesPage,
+  ImportedEntry,
+  ImportResult,
+  PresenceEntryView,
+  SubjectEntries,
+} from './entries.ts';
 export type { HttpOptions, HttpSettings } from './http/http-listener.ts';
 export { originOf } from './http/origin.ts';
 export type { Route, RoutePeer } from './http/router.ts';
@@ -71,3 +74,4 @@ export type {
 export { type DataDirLock, lockDataDir } from './store/sqlite/data-dir.ts';
 export { openSqliteStore, type SqliteStoreOptions } from './store/sqlite/sqlite-store.ts';
 export type { AccessDefault } from './subject/administration.ts';
+export type { ImportOutcome } from './subject/import.ts';

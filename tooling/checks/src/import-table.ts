@@ -99,6 +99,7 @@ export const packageRules: readonly PackageRule[] = [
       { files: ['services/'] },
       { files: ['store/'], seenBy: ['create-server.ts', 'testing/', 'index.ts'] },
       { files: ['session-limits.ts', 'address-places.ts', 'session-place.ts'] },
+      { files: ['entries.ts'] },
       { files: ['administration.ts', 'oversight.ts', 'sessions.ts', 'profiles.ts'] },
       { files: ['http/'] },
       { files: ['listener.ts'] },

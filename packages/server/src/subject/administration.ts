@@ -10,7 +10,8 @@ import {
   parent,
 } from '@apex/protocol';
 import type { AccessRecord, Credentials, PresenceRecord, Store } from '../store/ports.ts';
-import type { AdministrationInput, Answer, Provision } from './input.ts';
+import type { ImportOutcome } from './import.ts';
+import type { AdministrationInput, Answer, DatedAccess, DatedEntry, Provision } from './input.ts';
 import type { SubjectOwner } from './owner.ts';
 import { ownEntry } from './provision.ts';
 
@@ -133,6 +134,59 @@ export class SubjectAdministration {
   /** @throws UsageError `endpoint.unknown` */
   async showPresence(endpoint: string): Promise<PresenceRecord> {
     return this.#read(this.#identity(endpoint), (state) => (state.exists ? state.presence : undefined));
+  }
+
+  /** The entries of an endpoint and of its subaddresses, at one moment. @throws UsageError `endpoint.unknown` */
+  async entriesOf(endpoint: string): Promise<{
+    readonly endpoint: string;
+    readonly presence: PresenceRecord;
+    readonly access: readonly AccessRecord[];
+  }> {
+    const name = this.#identity(endpoint);
+    return this.#read(name, ({ exists, presence, access }) =>
+      exists && presence !== undefined ? { endpoint: name, presence, access: access.all() } : undefined,
+    );
+  }
+
+  /**
+   * Imports a presence entry, unless a newer one is there.
+   * @throws UsageError `import.unknown`, `import.limit`, `import.future`, and what `provision` throws about names
+   */
+  async importPresence(entry: DatedEntry, replace: boolean): Promise<ImportOutcome> {
+    return this.#outcomeOf(this.#name(entry.publisher), (outcome) => ({
+      kind: 'import-presence',
+      entry,
+      replace,
+      outcome,
+    }));
+  }
+
+  /**
+   * Imports an access entry, unless a newer one is there; it takes effect at once (A5).
+   * @throws UsageError `import.unknown`, `import.future`, and as `setAccess`
+   */
+  async importAccess(access: DatedAccess, replace: boolean): Promise<ImportOutcome> {
+    const owner = this.#identity(access.owner);
+    const { lastUpdate } = access;
+    const dated = { owner, ...entry(access.actor, access.actions), lastUpdate };
+    return this.#outcomeOf(parent(owner), (outcome) => ({
+      kind: 'import-access',
+      access: dated,
+      replace,
+      outcome,
+    }));
+  }
+
+  async #outcomeOf(
+    subject: string,
+    ask: (outcome: (result: ImportOutcome) => void) => Ask,
+  ): Promise<ImportOutcome> {
+    let outcome: ImportOutcome = 'kept';
+    const told = (result: ImportOutcome): void => {
+      outcome = result;
+    };
+    await this.#ask(subject, ask(told));
+    return outcome;
   }
 
   /** Provisioned endpoints, services included, in code unit order: those after `after`, at most `limit`. */

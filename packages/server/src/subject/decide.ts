@@ -3,6 +3,7 @@ import { type Context, Decision } from './decision.ts';
 import { decideEndOperation } from './end-operation.ts';
 import { decideExpire } from './expire.ts';
 import { decideGet } from './get.ts';
+import { decideImportAccess, decideImportPresence } from './import.ts';
 import type { Input } from './input.ts';
 import { decideProvision, decideSetCredentials } from './provision.ts';
 import { decidePublish } from './publish.ts';
@@ -53,6 +54,12 @@ export function decide(state: SubjectState, input: Input, context: Context): Dec
       break;
     case 'set-access':
       decideSetAccess(state, input, context, decision);
+      break;
+    case 'import-presence':
+      decideImportPresence(state, input, context, decision);
+      break;
+    case 'import-access':
+      decideImportAccess(state, input, context, decision);
       break;
     case 'remove':
       decideRemove(state, input, context, decision);

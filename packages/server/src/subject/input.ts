@@ -1,4 +1,5 @@
 import type { Credentials } from '../store/ports.ts';
+import type { ImportOutcome } from './import.ts';
 import type { SubjectState } from './state.ts';
 
 /** What the owner of a subject takes, one at a time. */
@@ -89,6 +90,21 @@ export type AdministrationInput =
   | { readonly kind: 'set-credentials'; readonly credentials: Credentials; readonly answer: Answer }
   | { readonly kind: 'remove'; readonly answer: Answer }
   | { readonly kind: 'set-access'; readonly access: AccessChange; readonly answer: Answer }
+  | {
+      readonly kind: 'import-presence';
+      readonly entry: DatedEntry;
+      readonly replace: boolean;
+      /** Told before the answer, unless that is a failure. */
+      readonly outcome: (outcome: ImportOutcome) => void;
+      readonly answer: Answer;
+    }
+  | {
+      readonly kind: 'import-access';
+      readonly access: DatedAccess;
+      readonly replace: boolean;
+      readonly outcome: (outcome: ImportOutcome) => void;
+      readonly answer: Answer;
+    }
   /** P12: ends the operations on this subject of an endpoint and of its subaddresses. */
   | { readonly kind: 'remove-originator'; readonly endpoint: string; readonly answer: Answer }
   /** Ends one operation on this subject. */
@@ -109,6 +125,17 @@ export interface Provision {
   readonly credentials?: Credentials;
   /** Entries that the endpoint gets besides that of its subaddresses (C8). */
   readonly access: readonly { readonly actor: string; readonly actions: readonly string[] }[];
+}
+
+/** A presence entry with the lastUpdate that it has. */
+export interface DatedEntry extends PublishedEntry {
+  readonly lastUpdate: number;
+}
+
+/** An access entry with the lastUpdate that it has. */
+export interface DatedAccess extends AccessChange {
+  readonly actions: readonly string[];
+  readonly lastUpdate: number;
 }
 
 export interface AccessChange {

@@ -22,6 +22,17 @@ export interface PresenceLimits {
   readonly durationSeconds: number;
 }
 
+/** P11: why an entry is too large; undefined when it is not. */
+export function entryOverLimit(
+  entry: { readonly tupleCount: number; readonly capabilityOctets: number },
+  limits: PresenceLimits,
+): string | undefined {
+  if (entry.tupleCount > limits.tuples) return `a presence entry may have ${limits.tuples} tuples`;
+  if (entry.capabilityOctets > limits.capabilityOctets)
+    return `capabilities may have ${limits.capabilityOctets} octets together`;
+  return undefined;
+}
+
 export const defaultPresenceLimits: PresenceLimits = {
   tuples: 64,
   capabilityOctets: 8 * 1024,

@@ -1,5 +1,6 @@
 import { type Context, type Decision, nextLastUpdate } from './decision.ts';
 import type { PublishInput } from './input.ts';
+import { entryOverLimit } from './limits.ts';
 import { isAdmitted } from './requested.ts';
 import type { SubjectState } from './state.ts';
 
@@ -24,13 +25,8 @@ export function decidePublish(
   }
   const { limits } = context;
   // P11
-  if (entry.tupleCount > limits.tuples) {
-    return decision.refuse(input, 554, `a presence entry may have ${limits.tuples} tuples`);
-  }
-  // P11
-  if (entry.capabilityOctets > limits.capabilityOctets) {
-    return decision.refuse(input, 554, `capabilities may have ${limits.capabilityOctets} octets together`);
-  }
+  const over = entryOverLimit(entry, limits);
+  if (over !== undefined) return decision.refuse(input, 554, over);
   if (!state.mayPublish(context.monotonic, limits.publishesPerSecond)) {
     return decision.refuse(input, 450, `at most ${limits.publishesPerSecond} updates a second; try again`);
   }

@@ -1,5 +1,8 @@
 import { actionAllowed, parent } from '@apex/protocol';
-import type { Input } from '../../src/subject/input.ts';
+import type { Input as AnyInput } from '../../src/subject/input.ts';
+
+/** Imports have tests of their own. */
+type Input = Exclude<AnyInput, { readonly kind: 'import-presence' | 'import-access' }>;
 
 /**
  * RFC 3343 §4 and the decisions about it, written down as plainly as can be: everything is looked

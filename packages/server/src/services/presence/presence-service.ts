@@ -1,4 +1,4 @@
-import { formatTuples, type Operation, type Publish } from '@apex/protocol';
+import { formatTuples, type Operation, type Presence } from '@apex/protocol';
 import type { ServiceData } from '../../relay/ports.ts';
 import type { PublishedEntry } from '../../subject/input.ts';
 import { wholeMs } from '../operation-service.ts';
@@ -20,7 +20,7 @@ export class PresenceService extends SubjectService {
       }
       case 'publish': {
         const { publisher, transID } = operation;
-        const entry = entryOf(operation);
+        const entry = entryOf(operation.presence);
         this.owner.submit(publisher, { kind: 'publish', service, originator, transID, entry });
         return true;
       }
@@ -37,7 +37,8 @@ export class PresenceService extends SubjectService {
   }
 }
 
-function entryOf({ presence }: Publish): PublishedEntry {
+/** As far as a decision needs it. */
+export function entryOf(presence: Presence): PublishedEntry {
   let capabilityOctets = 0;
   for (const { capabilities } of presence.tuples) {
     for (const { value } of capabilities) capabilityOctets += Buffer.byteLength(value);
