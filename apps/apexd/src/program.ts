@@ -1,8 +1,10 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { administer } from './admin/administer.ts';
 import type { Report } from './admin/progress.ts';
 import type { AdminRequest } from './admin/requests.ts';
 import { addAdmin } from './commands/admin.ts';
+import type { ExportOptions } from './commands/export.ts';
+import type { ImportOptions } from './commands/import.ts';
 import { readImport, readPassword } from './commands/input.ts';
 import { printAccess, printEndpoints, printPresence } from './commands/print.ts';
 import { withProgress } from './commands/progress-bar.ts';
@@ -135,18 +137,47 @@ export function createProgram(): Command {
     await ask(options, { op: 'access.remove', owner: options.owner, actor: options.actor });
   });
 
-  const presence = program.command('presence').description('look at presence entries');
+  const presence = program.command('presence').description('look at presence entries, export and import them');
   withConfig(
     presence
       .command('show <endpoint>')
       .description('show an entry and the operations in progress on it')
-      .option('--json', 'one JSON document'),
-  ).action(async (name: string, options: WithConfig & { json?: true }) => {
-    printPresence(await ask(options, { op: 'presence.show', endpoint: name }), options.json === true);
+      .addOption(new Option('--json', 'one JSON document').conflicts(['xml', 'pidf']))
+      .addOption(new Option('--xml', 'the entry alone, as an export has it').conflicts(['json', 'pidf']))
+      .addOption(new Option('--pidf', 'the entry alone, as PIDF (RFC 3863)').conflicts(['json', 'xml'])),
+  ).action(async (name: string, options: WithConfig & { json?: true; xml?: true; pidf?: true }) => {
+    const form = options.json ? 'json' : options.xml ? 'xml' : options.pidf ? 'pidf' : 'text';
+    await printPresence(await ask(options, { op: 'presence.show', endpoint: name }), form);
+  });
+  withConfig(
+    presence
+      .command('export [file]')
+      .description('write entries as an XML document, to a file or standard output')
+      .option('--endpoint <endpoint>', 'only this one; again for more', oneMore)
+      .option('--access', 'access entries too')
+      .option('--force', 'write over the file'),
+  ).action(async (file: string | undefined, options: ExportOptions) => {
+    // What it takes is read only here.
+    const { exportEntries } = await import('./commands/export.ts');
+    await exportEntries(file, options);
+  });
+  withConfig(
+    presence
+      .command('import <file>')
+      .description('take entries from an XML document (- is standard input); newer ones stay')
+      .option('--replace', 'replace newer ones too'),
+  ).action(async (file: string, options: ImportOptions) => {
+    const { importEntries } = await import('./commands/import.ts');
+    await importEntries(file, options);
   });
   addAdmin(program, withConfig);
   addExamples(program);
   return program;
+}
+
+/** An option that may stand several times; it takes one value each, since a file may stand behind it. */
+function oneMore(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value];
 }
 
 /** Thrown when help was asked for and shown. */

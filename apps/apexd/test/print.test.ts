@@ -3,9 +3,9 @@ import { printPresence } from '../src/commands/print.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
-it('shows what a publisher wrote in one line that no terminal acts on', () => {
+it('shows what a publisher wrote in one line that no terminal acts on', async () => {
   const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  printPresence(
+  await printPresence(
     {
       publisher: 'fred@example.com',
       lastUpdate: '2026-01-01T00:00:00.000Z',
@@ -20,7 +20,7 @@ it('shows what a publisher wrote in one line that no terminal acts on', () => {
       ],
       operations: [],
     },
-    false,
+    'text',
   );
   expect(write.mock.calls.at(-1)).toEqual(['    text  yabba\\u{a}\\u{9b}2J\\u{202e}ü\n']);
 });

@@ -40,7 +40,7 @@ export interface EntriesPage {
 
 /** One entry to be imported. */
 export type ImportedEntry =
-  | { readonly kind: 'presence'; readonly presence: Omit<Presence, 'kind'> }
+  | { readonly kind: 'presence'; readonly presence: Presence }
   | { readonly kind: 'access'; readonly access: AccessEntryView };
 
 /** What became of it; one that was refused has changed nothing. */
@@ -128,7 +128,7 @@ function imported(
     const lastUpdate = lastUpdateOf(entry.access.lastUpdate);
     return subjects.importAccess({ owner, actor, actions, lastUpdate }, replace);
   }
-  const presence = entryOf({ kind: 'presence', ...entry.presence });
+  const presence = entryOf(entry.presence);
   return subjects.importPresence(
     { ...presence, lastUpdate: lastUpdateOf(entry.presence.lastUpdate) },
     replace,

@@ -30,5 +30,11 @@ export async function perform(
       return administration.removeAccess(request.owner, request.actor);
     case 'presence.show':
       return administration.showPresence(request.endpoint);
+    case 'presence.entries':
+      return administration.exportSubject(request.endpoint);
+    case 'presence.export':
+      return administration.exportPage(request.after);
+    case 'presence.import':
+      return administration.importEntries(request.entries, request.replace);
   }
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { importedEntrySchema } from '../data/imported-entry.ts';
 import { progressSchema } from './progress.ts';
 
 /**
@@ -26,6 +27,13 @@ export const adminRequestSchema = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('access.list'), owner: endpoint }),
   z.strictObject({ op: z.literal('access.remove'), owner: endpoint, actor: z.string() }),
   z.strictObject({ op: z.literal('presence.show'), endpoint }),
+  z.strictObject({ op: z.literal('presence.entries'), endpoint }),
+  z.strictObject({ op: z.literal('presence.export'), after: z.string() }),
+  z.strictObject({
+    op: z.literal('presence.import'),
+    entries: z.array(importedEntrySchema),
+    replace: z.boolean(),
+  }),
 ]);
 
 export type AdminRequest = z.output<typeof adminRequestSchema>;

@@ -1,3 +1,4 @@
+import { domainOf } from '@apex/protocol';
 import * as z from 'zod';
 
 /** What commands print: aligned text for people, one JSON document a line for machines. */
@@ -44,9 +45,23 @@ const presenceSchema = z.object({
   ),
 });
 
-export function printPresence(result: unknown, json: boolean): void {
+/** How a presence entry is shown: to people, as one JSON document, as an export has it, or as PIDF (RFC 3863). */
+export type PresenceForm = 'text' | 'json' | 'xml' | 'pidf';
+
+export async function printPresence(result: unknown, form: PresenceForm): Promise<void> {
   const entry = presenceSchema.parse(result);
-  if (json) return line(JSON.stringify(entry));
+  if (form === 'json') return line(JSON.stringify(entry));
+  if (form === 'xml') {
+    const { DOCUMENT_END, documentStart, presenceText } = await import('../data/entries-document.ts');
+    const document = documentStart(domainOf(entry.publisher)) + presenceText(entry) + DOCUMENT_END;
+    process.stdout.write(document);
+    return;
+  }
+  if (form === 'pidf') {
+    const { pidfText } = await import('../data/pidf.ts');
+    process.stdout.write(pidfText(entry, Date.now()));
+    return;
+  }
   line(`${visible(entry.publisher)}  last update ${entry.lastUpdate}${suffix(entry.publisherInfo)}`);
   for (const tuple of entry.tuples) {
     line(

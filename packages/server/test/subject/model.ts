@@ -1,8 +1,5 @@
 import { actionAllowed, parent } from '@apex/protocol';
-import type { Input as AnyInput } from '../../src/subject/input.ts';
-
-/** Imports have tests of their own. */
-type Input = Exclude<AnyInput, { readonly kind: 'import-presence' | 'import-access' }>;
+import type { Input } from '../../src/subject/input.ts';
 
 /**
  * RFC 3343 §4 and the decisions about it, written down as plainly as can be: everything is looked
@@ -282,6 +279,9 @@ export function judge(state: ModelState, input: Input, at: Circumstances): Verdi
     case 'set-credentials':
     case 'read':
       return { state, messages: [] };
+    case 'import-presence':
+    case 'import-access':
+      throw new Error('imports have tests of their own');
   }
 }
 
