@@ -3,6 +3,7 @@ import { administer } from './admin/administer.ts';
 import type { Report } from './admin/progress.ts';
 import type { AdminRequest } from './admin/requests.ts';
 import { addAdmin } from './commands/admin.ts';
+import { backUp, checkData, restore } from './commands/backup.ts';
 import type { ExportOptions } from './commands/export.ts';
 import type { ImportOptions } from './commands/import.ts';
 import { readImport, readPassword } from './commands/input.ts';
@@ -45,14 +46,28 @@ export function createProgram(): Command {
     .option('--workers <number>', 'processes that hold the connections; default: this one does it')
     .action(runServer);
 
-  withConfig(program.command('check').description('validate a configuration')).action(
-    ({ config }: WithConfig) => {
-      const settings = readConfig(config);
-      readTlsFiles(settings);
-      const { dataDir } = settings;
-      process.stdout.write(`${config}: valid; domain ${namesOf(settings)}, data in ${dataDir}\n`);
-    },
-  );
+  withConfig(
+    program
+      .command('check')
+      .description('validate a configuration')
+      .option('--data', 'and the database of a server that does not run'),
+  ).action(async ({ config, data }: WithConfig & { data?: true }) => {
+    const settings = readConfig(config);
+    readTlsFiles(settings);
+    const { dataDir } = settings;
+    process.stdout.write(`${config}: valid; domain ${namesOf(settings)}, data in ${dataDir}\n`);
+    if (data) process.stdout.write(`${await checkData(dataDir)}\n`);
+  });
+
+  withConfig(
+    program
+      .command('backup <file>')
+      .description('everything, to a file; also while the server runs')
+      .option('--force', 'write over the file'),
+  ).action(backUp);
+  withConfig(
+    program.command('restore <file>').description('from a backup, to a data folder without data'),
+  ).action(restore);
 
   const tls = program.command('tls').description('certificates');
   tls

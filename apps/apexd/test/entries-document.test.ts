@@ -82,7 +82,10 @@ async function domain(): Promise<Domain & { readonly ask: Ask }> {
     mechanisms: ['OAUTHBEARER'],
   });
   for (const name of NAMES) await made.administration.addEndpoint(name, 'pw');
-  return { ...made, ask: (request) => perform(made.administration, request, () => {}) };
+  return {
+    ...made,
+    ask: (request) => perform({ administration: made.administration, dataDir: '' }, request, () => {}),
+  };
 }
 
 async function exported(ask: Ask): Promise<string> {

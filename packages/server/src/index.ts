@@ -71,7 +71,10 @@ export type {
   StoreWrite,
   SubjectRecords,
 } from './store/ports.ts';
+export { backupDataDir } from './store/sqlite/backup.ts';
 export { type DataDirLock, lockDataDir } from './store/sqlite/data-dir.ts';
+export { restoreDataDir } from './store/sqlite/restore.ts';
 export { openSqliteStore, type SqliteStoreOptions } from './store/sqlite/sqlite-store.ts';
+export { type DatabaseContents, verifyDataDir } from './store/sqlite/verify.ts';
 export type { AccessDefault } from './subject/administration.ts';
 export type { ImportOutcome } from './subject/import.ts';

@@ -30,8 +30,9 @@ export function administer(config: Config, request: AdminRequest, report?: Repor
 
 async function onStore<T>(config: Config, work: (ask: Ask) => Promise<T>): Promise<T> {
   await using opened = await openAdministration(config);
+  const administered = { administration: opened.administration, dataDir: config.dataDir };
   return await work(async (request, report = ignore) => {
-    const result = await perform(opened.administration, request, nowAndThen(report));
+    const result = await perform(administered, request, nowAndThen(report));
     // As over the socket: what is printed is what JSON carries.
     return JSON.parse(JSON.stringify(result ?? null));
   });

@@ -1,13 +1,20 @@
 import type { Administration } from '@apex/server';
+import { backup } from './backup.ts';
 import type { Report } from './progress.ts';
 import type { AdminRequest } from './requests.ts';
+
+/** What requests are carried out on. */
+export interface Administered {
+  readonly administration: Administration;
+  readonly dataDir: string;
+}
 
 /**
  * Carries out one request; the same whether it came over the socket or the store was opened for it. What takes long
  * reports how far it is.
  */
 export async function perform(
-  administration: Administration,
+  { administration, dataDir }: Administered,
   request: AdminRequest,
   report: Report,
 ): Promise<unknown> {
@@ -36,5 +43,7 @@ export async function perform(
       return administration.exportPage(request.after);
     case 'presence.import':
       return administration.importEntries(request.entries, request.replace);
+    case 'backup':
+      return backup(dataDir, request.file, request.force, report);
   }
 }

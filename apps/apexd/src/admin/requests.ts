@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import * as z from 'zod';
 import { importedEntrySchema } from '../data/imported-entry.ts';
 import { progressSchema } from './progress.ts';
@@ -34,6 +35,8 @@ export const adminRequestSchema = z.discriminatedUnion('op', [
     entries: z.array(importedEntrySchema),
     replace: z.boolean(),
   }),
+  /** `file` is absolute: the server may run in another folder. */
+  z.strictObject({ op: z.literal('backup'), file: z.string().refine(isAbsolute), force: z.boolean() }),
 ]);
 
 export type AdminRequest = z.output<typeof adminRequestSchema>;

@@ -29,7 +29,7 @@ export async function listenAdmin(dataDir: string, live: LiveServer): Promise<Ad
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', (error) => live.log.debug({ event: 'admin.socket', error: error.message }));
-    void serve(socket, live);
+    void serve(socket, dataDir, live);
   });
   await listening(server, path);
   return {
@@ -63,7 +63,7 @@ function listening(server: Server, path: string): Promise<void> {
   });
 }
 
-async function serve(socket: Socket, live: LiveServer): Promise<void> {
+async function serve(socket: Socket, dataDir: string, live: LiveServer): Promise<void> {
   const desk = new LiveDesk(live);
   let octets = 0;
   socket.on('data', (chunk) => {
@@ -74,7 +74,7 @@ async function serve(socket: Socket, live: LiveServer): Promise<void> {
   try {
     for await (const line of createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })) {
       octets = 0;
-      write(await respond(line, live, desk, (progress) => write({ progress })));
+      write(await respond(line, dataDir, live, desk, (progress) => write({ progress })));
     }
   } catch (error) {
     live.log.warn({ event: 'admin.failed', error: (error as Error).message });
@@ -84,6 +84,7 @@ async function serve(socket: Socket, live: LiveServer): Promise<void> {
 
 async function respond(
   line: string,
+  dataDir: string,
   { server, log }: LiveServer,
   desk: LiveDesk,
   report: Report,
@@ -94,7 +95,8 @@ async function respond(
       return { ok: true, result: await desk.perform(liveRequestSchema.parse(document), nowAndThen(report)) };
     }
     const request = adminRequestSchema.parse(document);
-    const result = await perform(server.administration, request, nowAndThen(report));
+    const { administration } = server;
+    const result = await perform({ administration, dataDir }, request, nowAndThen(report));
     const about = 'endpoint' in request ? request.endpoint : 'owner' in request ? request.owner : undefined;
     log.info({ event: 'admin', op: request.op, endpoint: about });
     return { ok: true, result: result ?? null };

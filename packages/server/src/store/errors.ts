@@ -7,6 +7,9 @@
  * - `store.corrupt`: the file is damaged.
  * - `store.foreign`: the file is not a store of this server.
  * - `store.newer`: the file was written by a newer version.
+ * - `store.missing`: there is no database.
+ * - `store.exists`: there is one already.
+ * - `store.domain`: the file is of another domain.
  * - `store.locked`: another process uses the data folder.
  * - `store.closed`: the store was closed.
  * - `store.lost`: the store's worker ended; whether pending writes are durable is not known.
@@ -29,6 +32,9 @@ export type StoreErrorCode =
   | 'store.corrupt'
   | 'store.foreign'
   | 'store.newer'
+  | 'store.missing'
+  | 'store.exists'
+  | 'store.domain'
   | 'store.locked'
   | 'store.closed'
   | 'store.lost';

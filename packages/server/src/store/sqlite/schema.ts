@@ -103,6 +103,20 @@ const SQLITE_NOTADB = 26;
  * not written to before it is known to be ours or empty.
  */
 export function prepareDatabase(database: DatabaseSync, path: string): void {
+  const version = requireOurs(database, path);
+  requireIntact(database, path, 'quick_check');
+
+  // 3343 §4, 3341 §4, P8: an acknowledged commit is on the disk, since each COMMIT syncs the
+  // write-ahead log before it returns.
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864');
+  for (let next = version; next < MIGRATIONS.length; next++) {
+    const finish = `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${next + 1}`;
+    database.exec(`BEGIN IMMEDIATE; ${MIGRATIONS[next]}; ${finish}; COMMIT`);
+  }
+}
+
+/** The version of its schema; 0 for an empty one. Throws StoreError `store.foreign` or `store.newer`. */
+export function requireOurs(database: DatabaseSync, path: string): number {
   const applicationId = numberOf(database, 'PRAGMA application_id');
   const version = numberOf(database, 'PRAGMA user_version');
   const tables = numberOf(database, 'SELECT count(*) FROM sqlite_schema');
@@ -117,16 +131,17 @@ export function prepareDatabase(database: DatabaseSync, path: string): void {
         `${MIGRATIONS.length}): run that version, or restore a backup made before the upgrade`,
     );
   }
-  const [check] = database.prepare('PRAGMA quick_check(1)').all();
-  if (check?.['quick_check'] !== 'ok') throw corrupt(path, String(check?.['quick_check']));
+  return version;
+}
 
-  // 3343 §4, 3341 §4, P8: an acknowledged commit is on the disk, since each COMMIT syncs the
-  // write-ahead log before it returns.
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864');
-  for (let next = version; next < MIGRATIONS.length; next++) {
-    const finish = `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${next + 1}`;
-    database.exec(`BEGIN IMMEDIATE; ${MIGRATIONS[next]}; ${finish}; COMMIT`);
-  }
+/** Throws StoreError `store.corrupt`. `integrity_check` compares the indexes with their tables too, and takes longer. */
+export function requireIntact(
+  database: DatabaseSync,
+  path: string,
+  check: 'quick_check' | 'integrity_check',
+): void {
+  const [found] = database.prepare(`PRAGMA ${check}(1)`).all();
+  if (found?.[check] !== 'ok') throw corrupt(path, String(found?.[check]));
 }
 
 /** What an error of node:sqlite means to us. */
