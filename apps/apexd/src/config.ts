@@ -213,6 +213,11 @@ function isGuest(text: string): boolean {
 
 export type Config = z.output<typeof configSchema>;
 
+/** The names of the domains that are served. */
+export function namesIn(domains: Config['domains']): readonly string[] {
+  return domains.map(({ domain }) => domain);
+}
+
 /** Keys that design foresees and this version does not serve yet; naming one is an error, not a silence. */
 const notYet = new Set(['mesh']);
 

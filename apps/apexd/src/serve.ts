@@ -11,7 +11,7 @@ import {
 import type { Logger } from 'pino';
 import { listenAdmin } from './admin/socket-server.ts';
 import { Closers } from './closers.ts';
-import type { Config } from './config.ts';
+import { type Config, namesIn } from './config.ts';
 import { domainOptions } from './domain-options.ts';
 import { Edges } from './edges.ts';
 import { Ending } from './ending.ts';
@@ -124,7 +124,7 @@ async function start(
 
 /** The domains that it serves, for people. */
 export function namesOf({ domains }: Config): string {
-  return domains.map(({ domain }) => domain).join(', ');
+  return namesIn(domains).join(', ');
 }
 
 function logEvent(log: Logger, event: ServerEvent): void {

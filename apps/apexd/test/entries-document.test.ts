@@ -90,7 +90,7 @@ async function domain(): Promise<Domain & { readonly ask: Ask }> {
 
 async function exported(ask: Ask): Promise<string> {
   let document = '';
-  await writeDocument(ask, DOMAIN, { access: true }, async (more) => {
+  await writeDocument(ask, [DOMAIN], { access: true }, async (more) => {
     document += more;
   });
   return document;
@@ -104,7 +104,7 @@ async function* cut(document: string, size: number): AsyncGenerator<Uint8Array> 
 
 async function read(document: string, size = 1 << 20): Promise<DocumentEntry[]> {
   const entries: DocumentEntry[] = [];
-  for await (const entry of importedEntries(cut(document, size), 'FILE', DOMAIN)) entries.push(entry);
+  for await (const entry of importedEntries(cut(document, size), 'FILE', [DOMAIN])) entries.push(entry);
   return entries;
 }
 
@@ -132,7 +132,7 @@ describe('the document of an export', () => {
         const document = await exported(first.ask);
         const outcomes: string[] = [];
         await importDocument(
-          importedEntries(cut(document, size), 'FILE', DOMAIN),
+          importedEntries(cut(document, size), 'FILE', [DOMAIN]),
           second.ask,
           false,
           (_, result) => {
@@ -155,7 +155,7 @@ describe('the document of an export', () => {
       fc.asyncProperty(presence(NAMES[2]!), async (entry) => {
         // That reader takes `&amp;#13;` for a carriage return: it reads what it has read once more.
         fc.pre(!/&(?:#|[a-z]+;)/.test(JSON.stringify(entry.tuples.map(({ capabilities }) => capabilities))));
-        const document = documentStart(DOMAIN) + presenceText(entry) + DOCUMENT_END;
+        const document = documentStart([DOMAIN]) + presenceText(entry) + DOCUMENT_END;
         const elements: ReadElement[] = [];
         for await (const found of readElements(cut(document, 7), 'FILE')) {
           if (found.kind === 'element') elements.push(found.element);
@@ -197,7 +197,7 @@ describe('the document of an export', () => {
       ],
       ['<subscribe/>', 'neither a presence nor an access element'],
     ];
-    const document = `<entries version="1" domain="example.com">\n${lines.map(([line]) => `${line}\n`).join('')}</entries>`;
+    const document = `<entries version="1" domains="example.com">\n${lines.map(([line]) => `${line}\n`).join('')}</entries>`;
     const found = await read(document);
     expect(found.map(({ line }) => line)).toEqual(lines.map((_, index) => index + 2));
     for (const [index, [, problem]] of lines.entries()) {
@@ -208,23 +208,23 @@ describe('the document of an export', () => {
 
   it.each([
     [
-      '<entries version="1" domain="example.com"><access></entries>',
+      '<entries version="1" domains="example.com"><access></entries>',
       'import.syntax',
       /^FILE:1: not well-formed XML: /,
     ],
     [
-      '<entries version="1" domain="example.com">\n',
+      '<entries version="1" domains="example.com">\n',
       'import.syntax',
       /^FILE:2: not well-formed XML: unclosed tag: entries$/,
     ],
     [
-      '<entries version="1" domain="example.com">yabba</entries>',
+      '<entries version="1" domains="example.com">yabba</entries>',
       'import.syntax',
       /^FILE:1: text stands between the entries$/,
     ],
     ['', 'import.syntax', /^FILE:1: not well-formed XML: /],
     [
-      '<!DOCTYPE entries [<!ENTITY a "b">]>\n<entries version="1" domain="example.com">&a;</entries>',
+      '<!DOCTYPE entries [<!ENTITY a "b">]>\n<entries version="1" domains="example.com">&a;</entries>',
       'import.syntax',
       /^FILE:1: has a DOCTYPE/,
     ],
@@ -234,13 +234,13 @@ describe('the document of an export', () => {
       /^FILE:1: is in ISO-8859-1; convert/,
     ],
     [
-      '<entries version="2" domain="example.com"/>',
+      '<entries version="2" domains="example.com"/>',
       'import.version',
       /^FILE:1: expected <entries version="1">/,
     ],
     ['\n<presence/>', 'import.version', /^FILE:2: expected <entries version="1">/],
     [
-      '<entries version="1" domain="example.org"/>',
+      '<entries version="1" domains="example.org"/>',
       'import.domain',
       /^FILE:1: these are entries of the domain example\.org/,
     ],
@@ -250,11 +250,11 @@ describe('the document of an export', () => {
 
   it('is refused behind the line where it is not UTF-8', async () => {
     async function* octets(): AsyncGenerator<Uint8Array> {
-      yield Buffer.from('<entries version="1" domain="example.com">\n');
+      yield Buffer.from('<entries version="1" domains="example.com">\n');
       yield Buffer.from([0x3c, 0xff, 0xfe]);
     }
     const all = async (): Promise<void> => {
-      for await (const _ of importedEntries(octets(), 'FILE', DOMAIN));
+      for await (const _ of importedEntries(octets(), 'FILE', [DOMAIN]));
     };
     await expect(all()).rejects.toMatchObject({
       code: 'import.syntax',
@@ -269,11 +269,11 @@ describe('the document of an export', () => {
   ])('never has to be held in memory: %s has a limit', async (_, start) => {
     let given = 0;
     async function* endless(): AsyncGenerator<Uint8Array> {
-      yield Buffer.from(`<entries version="1" domain="example.com">${start}`);
+      yield Buffer.from(`<entries version="1" domains="example.com">${start}`);
       for (const more = Buffer.alloc(1 << 20, ' '); ; given += more.length) yield more;
     }
     const all = async (): Promise<void> => {
-      for await (const _ of importedEntries(endless(), 'FILE', DOMAIN));
+      for await (const _ of importedEntries(endless(), 'FILE', [DOMAIN]));
     };
     await expect(all()).rejects.toMatchObject({
       code: 'import.syntax',

@@ -130,7 +130,7 @@ describe('presence export and import', () => {
   it('change nothing of a wrong entry, and say in which line it is', async () => {
     const home = await furnished();
     const lines = [
-      '<entries version="1" domain="example.com">',
+      '<entries version="1" domains="example.com">',
       '<presence publisher="nobody@example.com" lastUpdate="2020-01-01T00:00:00Z"><tuple destination="apex:nobody@example.com" availableUntil="2020-01-01T00:00:00Z"/></presence>',
       '<presence publisher="fred@example.com" lastUpdate="soon"><tuple destination="apex:fred@example.com" availableUntil="2020-01-01T00:00:00Z"/></presence>',
       '<presence publisher="apex=presence@example.com" lastUpdate="2020-01-01T00:00:00Z"><tuple destination="a:b" availableUntil="2020-01-01T00:00:00Z"/></presence>',

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { type DatabaseContents, lockDataDir, restoreDataDir, verifyDataDir } from '@apex/server';
 import * as z from 'zod';
 import { administer } from '../admin/administer.ts';
-import { readConfig } from '../config.ts';
+import { namesIn, readConfig } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { withProgress } from './progress-bar.ts';
 
@@ -25,11 +25,11 @@ export async function backUp(
 
 /** `apexd restore`: a backup becomes the database of a data folder that has none. */
 export async function restore(file: string, options: { readonly config: string }): Promise<void> {
-  const { dataDir, domain } = readConfig(options.config);
+  const { dataDir, domains } = readConfig(options.config);
   if (!existsSync(file)) throw new AppError('restore.read', `cannot read ${file}: there is no such file`);
   const lock = await lockDataDir(dataDir);
   try {
-    const contents = await restoreDataDir(file, dataDir, domain);
+    const contents = await restoreDataDir(file, dataDir, namesIn(domains));
     process.stdout.write(`restored ${dataDir} from ${file}: ${described(contents)}\n`);
   } finally {
     await lock.release();

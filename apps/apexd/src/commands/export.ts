@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { EntriesPage, SubjectEntries } from '@apex/server';
 import { type Ask, administering } from '../admin/administer.ts';
 import type { Report } from '../admin/progress.ts';
-import { readConfig } from '../config.ts';
+import { namesIn, readConfig } from '../config.ts';
 import { accessText, DOCUMENT_END, documentStart, presenceText } from '../data/entries-document.ts';
 import { wholeFile } from '../data/whole-file.ts';
 import { AppError } from '../errors.ts';
@@ -23,7 +23,7 @@ export async function exportEntries(file: string | undefined, options: ExportOpt
   const config = readConfig(options.config);
   const work = (write: Write): Promise<void> =>
     administering(config, (ask) =>
-      withProgress((report) => writeDocument(ask, config.domain, options, write, report)),
+      withProgress((report) => writeDocument(ask, namesIn(config.domains), options, write, report)),
     );
   if (file === undefined || file === '-') return work(toOutput);
   await wholeFile(resolve(file), options.force === true, async (temporary) => {
@@ -41,12 +41,12 @@ export async function exportEntries(file: string | undefined, options: ExportOpt
 /** The whole document, page by page. */
 export async function writeDocument(
   ask: Ask,
-  domain: string,
+  domains: readonly string[],
   options: Pick<ExportOptions, 'endpoint' | 'access'>,
   write: Write,
   report: Report = () => {},
 ): Promise<void> {
-  await write(documentStart(domain));
+  await write(documentStart(domains));
   let done = 0;
   for await (const subjects of pages(ask, options.endpoint)) {
     let text = '';

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { ImportResult } from '@apex/server';
 import { type Ask, administering } from '../admin/administer.ts';
 import type { Report } from '../admin/progress.ts';
-import { readConfig } from '../config.ts';
+import { namesIn, readConfig } from '../config.ts';
 import { type DocumentEntry, importedEntries } from '../data/imported-entries.ts';
 import { AppError } from '../errors.ts';
 import { visible } from './print.ts';
@@ -44,7 +44,7 @@ export async function importEntries(file: string, options: ImportOptions): Promi
     await administering(config, (ask) =>
       withProgress(async (report) => {
         const input = counted(file === '-' ? process.stdin : createReadStream(file), total, report);
-        const entries = importedEntries(input, name, config.domain);
+        const entries = importedEntries(input, name, namesIn(config.domains));
         await importDocument(entries, ask, options.replace === true, tell);
       }),
     );

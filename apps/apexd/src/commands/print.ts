@@ -53,7 +53,7 @@ export async function printPresence(result: unknown, form: PresenceForm): Promis
   if (form === 'json') return line(JSON.stringify(entry));
   if (form === 'xml') {
     const { DOCUMENT_END, documentStart, presenceText } = await import('../data/entries-document.ts');
-    const document = documentStart(domainOf(entry.publisher)) + presenceText(entry) + DOCUMENT_END;
+    const document = documentStart([domainOf(entry.publisher)]) + presenceText(entry) + DOCUMENT_END;
     process.stdout.write(document);
     return;
   }

@@ -9,10 +9,10 @@ import { elementText, type NewElement } from './xml.ts';
 /** Grows when those who read the document have to know. */
 export const DOCUMENT_VERSION = '1';
 
-export function documentStart(domain: string): string {
+export function documentStart(domains: readonly string[]): string {
   const root = elementText({
     name: 'entries',
-    attributes: { version: DOCUMENT_VERSION, domain },
+    attributes: { version: DOCUMENT_VERSION, domains: domains.join(' ') },
     content: [],
   });
   return `<?xml version="1.0" encoding="UTF-8"?>\n${root.replace(/\/>\n$/, '>\n')}`;

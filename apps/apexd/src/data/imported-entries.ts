@@ -21,22 +21,32 @@ export type DocumentEntry = {
 export async function* importedEntries(
   input: AsyncIterable<Uint8Array>,
   name: string,
-  domain: string,
+  served: readonly string[],
 ): AsyncGenerator<DocumentEntry> {
   for await (const found of readElements(input, name)) {
-    if (found.kind === 'root') checkRoot(found.root, name, domain);
+    if (found.kind === 'root') checkRoot(found.root, name, served);
     else yield entryOf(found.element);
   }
 }
 
-function checkRoot({ name: root, attributes, line }: ReadElement, name: string, domain: string): void {
-  const { version, domain: from } = attributes;
+function checkRoot(
+  { name: root, attributes, line }: ReadElement,
+  name: string,
+  served: readonly string[],
+): void {
+  const { version, domains = '' } = attributes;
   if (root !== 'entries' || version !== DOCUMENT_VERSION) {
     const text = `expected <entries version="${DOCUMENT_VERSION}">, as presence export of this version writes it`;
     throw new AppError('import.version', `${name}:${line}: ${text}`);
   }
-  if (from?.toLowerCase() !== domain) {
-    const text = `these are entries of the domain ${from ?? '(none)'}, and the server has ${domain}`;
+  // Of several, those that are served are taken, and each entry of another one is refused.
+  if (
+    !domains
+      .toLowerCase()
+      .split(/\s+/)
+      .some((each) => served.includes(each))
+  ) {
+    const text = `these are entries of the domain ${domains || '(none)'}, and the server has ${served.join(', ')}`;
     throw new AppError('import.domain', `${name}:${line}: ${text}`);
   }
 }

@@ -1,5 +1,5 @@
 import { UsageError } from '@apex/beep';
-import { isSubaddress } from '@apex/protocol';
+import { isService, isSubaddress } from '@apex/protocol';
 import type { AccessRecord, PresenceRecord } from '../store/ports.ts';
 import { endDisallowed, putAccess } from './access.ts';
 import { type Context, type Decision, nextLastUpdate } from './decision.ts';
@@ -105,8 +105,8 @@ function resolve(
 }
 
 function notProvisioned(endpoint: string): UsageError {
-  return new UsageError(
-    'import.unknown',
-    `${endpoint} is not provisioned: add it first (endpoint add or endpoint import, which give it a password)`,
-  );
+  const text = isService(endpoint)
+    ? `${endpoint} is no service of this server`
+    : `${endpoint} is not provisioned: add it first (endpoint add or endpoint import, which give it a password)`;
+  return new UsageError('import.unknown', text);
 }

@@ -11,12 +11,12 @@ import { type DatabaseContents, verifyDatabase } from './verify.ts';
  * Makes a backup the database of a data folder that has none. What is verified is the copy, before it gets its name:
  * there is a whole database or none, whenever the process ends. For a folder whose lock the caller has.
  *
- * Rejects with StoreError `store.exists`, `store.domain` when it is of another domain, and as `verifyDatabase`.
+ * Rejects with StoreError `store.exists`, `store.domain` when it is of none of these domains, and as `verifyDatabase`.
  */
 export async function restoreDataDir(
   file: string,
   dataDir: string,
-  domain: string,
+  domains: readonly string[],
 ): Promise<DatabaseContents> {
   const path = databasePath(dataDir);
   // A log of another database would be applied to this one.
@@ -34,7 +34,7 @@ export async function restoreDataDir(
     await copyFile(file, temporary, constants.COPYFILE_EXCL);
     await chmod(temporary, 0o600);
     const contents = verifyDatabase(temporary);
-    requireDomain(temporary, domain);
+    requireDomain(temporary, domains);
     await sync(temporary);
     await rename(temporary, path);
     if (process.platform !== 'win32') await sync(dataDir); // folders cannot be synced there
@@ -48,17 +48,17 @@ export async function restoreDataDir(
 }
 
 /** Each domain has its services. */
-function requireDomain(path: string, domain: string): void {
+function requireDomain(path: string, domains: readonly string[]): void {
   const connection = new DatabaseSync(path, { readOnly: true });
   try {
-    const service = `apex=presence@${domain}`;
-    if (connection.prepare('SELECT 1 FROM endpoint WHERE endpoint = ?').get(service) !== undefined) return;
+    const service = connection.prepare('SELECT 1 FROM endpoint WHERE endpoint = ?');
+    if (domains.some((domain) => service.get(`apex=presence@${domain}`) !== undefined)) return;
   } finally {
     connection.close();
   }
   throw new StoreError(
     'store.domain',
-    `${path} is no backup of the domain ${domain}: take the configuration of its own`,
+    `${path} is no backup of the domain ${domains.join(', ')}: take the configuration of its own`,
   );
 }
 

@@ -28,7 +28,7 @@ import { restoreDataDir } from '../../../src/store/sqlite/restore.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import { verifyDataDir } from '../../../src/store/sqlite/verify.ts';
 
-const DOMAIN = 'example.com';
+const DOMAINS = ['example.org', 'example.com'];
 let folder: string;
 let dataDir: string;
 let file: string;
@@ -87,7 +87,7 @@ describe('a backup', () => {
     await store.close();
     const restored = join(folder, 'restored');
     mkdirSync(restored);
-    expect(await restoreDataDir(file, restored, DOMAIN)).toEqual({
+    expect(await restoreDataDir(file, restored, DOMAINS)).toEqual({
       version: 4,
       octets: statSync(file).size,
       endpoints: 1,
@@ -174,7 +174,7 @@ describe('restoring', () => {
       const other = join(folder, 'other');
       mkdirSync(other);
       writeFileSync(join(other, name), '');
-      expect(await codeOf(restoreDataDir(file, other, DOMAIN))).toBe('store.exists');
+      expect(await codeOf(restoreDataDir(file, other, DOMAINS))).toBe('store.exists');
       expect(readdirSync(other)).toEqual([name]);
     },
   );
@@ -199,7 +199,7 @@ describe('restoring', () => {
       (path: string) =>
         execute(
           path,
-          "UPDATE endpoint SET endpoint = 'apex=presence@example.org' WHERE endpoint LIKE 'apex=%'",
+          "UPDATE endpoint SET endpoint = 'apex=presence@example.net' WHERE endpoint LIKE 'apex=%'",
         ),
       'store.domain',
     ],
@@ -207,7 +207,7 @@ describe('restoring', () => {
     spoil(file);
     const other = join(folder, 'other');
     mkdirSync(other);
-    const error = await restoreDataDir(file, other, DOMAIN).catch((reason: unknown) => reason);
+    const error = await restoreDataDir(file, other, DOMAINS).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code, message: expect.stringContaining(file) });
     expect(readdirSync(other)).toEqual([]);
   });
