@@ -73,7 +73,9 @@ describe('presence export and import', () => {
       'entity="pres:fred@example.com"',
     );
     const file = join(home.folder, 'export.xml');
-    const unknown = await home.run(`presence export ${file} --endpoint ${FRED} nobody@example.com`);
+    const unknown = await home.run(
+      `presence export --endpoint ${FRED} --endpoint nobody@example.com ${file}`,
+    );
     expect(unknown).toMatchObject({ code: 1, stderr: 'apexd: nobody@example.com is not provisioned\n' });
     // Nothing half written is left behind.
     expect(readdirSync(home.folder).sort()).toEqual(['apexd.yaml', 'data']);

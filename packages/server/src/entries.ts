@@ -3,7 +3,7 @@ import { isService, type Presence, parseTuples, type Tuple } from '@apex/protoco
 import { wholeMs } from './services/operation-service.ts';
 import { entryOf } from './services/presence/presence-service.ts';
 import type { SubjectAdministration } from './subject/administration.ts';
-import type { ImportOutcome } from './subject/import.ts';
+import type { ImportOutcome } from './subject/input.ts';
 
 /** An access entry as administrators see it. */
 export interface AccessEntryView {

@@ -77,4 +77,4 @@ export { restoreDataDir } from './store/sqlite/restore.ts';
 export { openSqliteStore, type SqliteStoreOptions } from './store/sqlite/sqlite-store.ts';
 export { type DatabaseContents, verifyDataDir } from './store/sqlite/verify.ts';
 export type { AccessDefault } from './subject/administration.ts';
-export type { ImportOutcome } from './subject/import.ts';
+export type { ImportOutcome } from './subject/input.ts';

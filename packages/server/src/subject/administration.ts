@@ -10,8 +10,14 @@ import {
   parent,
 } from '@apex/protocol';
 import type { AccessRecord, Credentials, PresenceRecord, Store } from '../store/ports.ts';
-import type { ImportOutcome } from './import.ts';
-import type { AdministrationInput, Answer, DatedAccess, DatedEntry, Provision } from './input.ts';
+import type {
+  AdministrationInput,
+  Answer,
+  DatedAccess,
+  DatedEntry,
+  ImportOutcome,
+  Provision,
+} from './input.ts';
 import type { SubjectOwner } from './owner.ts';
 import { ownEntry } from './provision.ts';
 

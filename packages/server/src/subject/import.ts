@@ -3,7 +3,7 @@ import { isService, isSubaddress } from '@apex/protocol';
 import type { AccessRecord, PresenceRecord } from '../store/ports.ts';
 import { endDisallowed, putAccess } from './access.ts';
 import { type Context, type Decision, nextLastUpdate } from './decision.ts';
-import type { AdministrationInput } from './input.ts';
+import type { AdministrationInput, ImportOutcome } from './input.ts';
 import { entryOverLimit } from './limits.ts';
 import type { SubjectState } from './state.ts';
 
@@ -13,9 +13,6 @@ import type { SubjectState } from './state.ts';
  * as none, however young it is. What is imported has the lastUpdate that it came with, unless that would go back for
  * somebody who may have seen a later one (A4, P10): then it gets the next one.
  */
-
-/** What became of an entry that was to be imported; `kept` is a newer one. */
-export type ImportOutcome = 'imported' | 'unchanged' | 'kept';
 
 /** A clock of another server may be wrong by so much, in milliseconds. */
 const SKEW_MS = 24 * 60 * 60 * 1000;

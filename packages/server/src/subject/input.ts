@@ -1,5 +1,4 @@
 import type { Credentials } from '../store/ports.ts';
-import type { ImportOutcome } from './import.ts';
 import type { SubjectState } from './state.ts';
 
 /** What the owner of a subject takes, one at a time. */
@@ -126,6 +125,9 @@ export interface Provision {
   /** Entries that the endpoint gets besides that of its subaddresses (C8). */
   readonly access: readonly { readonly actor: string; readonly actions: readonly string[] }[];
 }
+
+/** What became of an entry that was to be imported; `kept` is a newer one. */
+export type ImportOutcome = 'imported' | 'unchanged' | 'kept';
 
 /** A presence entry with the lastUpdate that it has. */
 export interface DatedEntry extends PublishedEntry {
