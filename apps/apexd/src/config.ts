@@ -41,6 +41,7 @@ const httpSchema = z.strictObject({
     .min(1)
     .optional(),
   trustProxy: z.boolean().default(false),
+  metrics: z.enum(['loopback', 'public', 'off']).default('loopback'),
 });
 
 /** Each limit is described, with its unit and default, in docs/guides/configuration.md. */

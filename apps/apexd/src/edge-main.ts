@@ -1,9 +1,10 @@
 import { createEdge, type FromEdge, type Pipe, type ToEdge } from '@apex/server';
+import { type Audience, metricsFor } from './metrics/metrics-route.ts';
 import { holdYoungGeneration } from './young-generation.ts';
 
 /**
  * The process of one edge: it holds connections for the owner that has started it, until that tells it to end or is
- * gone. Signals that reach the whole group are the owner's business.
+ * gone. Signals that reach the whole group are the owner's business. Its argument says who is given figures.
  */
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
 
@@ -25,7 +26,7 @@ const pipe: Pipe<ToEdge, FromEdge> = {
 process.once('disconnect', () => process.exit());
 
 holdYoungGeneration();
-await createEdge(pipe);
+await createEdge(pipe, await metricsFor(process.argv[2] as Audience));
 // The owner learns why, before the process is gone.
 await left;
 process.disconnect?.();

@@ -12,6 +12,7 @@ import type {
   ToEdge,
 } from '@apex/server';
 import type { Logger } from 'pino';
+import type { Audience } from './metrics/metrics-route.ts';
 
 /** Batches that may be on their way to an edge; one that does not take them is ended. */
 const BACKLOG = 20_000;
@@ -21,7 +22,7 @@ const RESTART_MS = 1000;
 /** Where edges listen, as a configuration says it. */
 export interface EdgePlaces {
   readonly edge: ListenAddress;
-  readonly http?: HttpSettings | undefined;
+  readonly http?: (HttpSettings & { readonly metrics: Audience }) | undefined;
 }
 
 /** How often a free port is looked for that nobody else takes meanwhile. */
@@ -59,7 +60,7 @@ export class Edges {
     const source = import.meta.url.endsWith('.ts');
     cluster.setupPrimary({
       exec: fileURLToPath(new URL(source ? './edge-main.ts' : './edge-main.js', import.meta.url)),
-      args: [],
+      args: [places.http?.metrics ?? 'off'],
       serialization: 'advanced',
     });
     const { edge, http } = places;

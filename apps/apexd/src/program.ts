@@ -152,7 +152,9 @@ export function createProgram(): Command {
     await ask(options, { op: 'access.remove', owner: options.owner, actor: options.actor });
   });
 
-  const presence = program.command('presence').description('look at presence entries, export and import them');
+  const presence = program
+    .command('presence')
+    .description('look at presence entries, export and import them');
   withConfig(
     presence
       .command('show <endpoint>')

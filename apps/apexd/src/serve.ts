@@ -16,6 +16,7 @@ import { domainOptions } from './domain-options.ts';
 import { Edges } from './edges.ts';
 import { Ending } from './ending.ts';
 import { AppError } from './errors.ts';
+import { metricsFor } from './metrics/metrics-route.ts';
 import { readTlsFiles, warnOfExpired } from './tls-files.ts';
 import { holdYoungGeneration } from './young-generation.ts';
 
@@ -66,7 +67,8 @@ async function start(
   workers: number,
   log: Logger,
 ): Promise<ApexServer> {
-  const { limits } = config;
+  const { limits, http } = config;
+  const { routes, figures } = await metricsFor(http?.metrics);
   const options = {
     ...domainOptions(config),
     store,
@@ -74,6 +76,7 @@ async function start(
     oauth: config.auth.oauth,
     failedAuthentications: limits.failedAuthentications,
     tls,
+    figures,
     sessionLimits: {
       connections: limits.connections,
       connectionsPerAddress: limits.connectionsPerAddress,
@@ -91,7 +94,8 @@ async function start(
     },
     onEvent: (event: ServerEvent) => logEvent(log, event),
   };
-  if (workers === 0) return createServer({ ...options, listen: config.edge, http: config.http });
+  if (workers === 0)
+    return createServer({ ...options, listen: config.edge, http: http && { ...http, routes } });
   const owner = await createOwner({ ...options, edges: workers });
   let edges: Edges;
   try {
@@ -106,6 +110,7 @@ async function start(
     administration: owner.administration,
     oversight: owner.oversight,
     counters: owner.counters,
+    figures: owner.figures,
     get sessions() {
       return owner.sessions;
     },

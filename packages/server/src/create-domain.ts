@@ -4,6 +4,8 @@ import { Administration } from './administration.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { defaultMechanisms, type MechanismName } from './credentials/mechanism-credentials.ts';
 import { defaultScramIterations } from './credentials/scram.ts';
+import { domainFigures } from './domain-figures.ts';
+import type { Figure } from './figures/figure.ts';
 import { Oversight } from './oversight.ts';
 import { originate } from './relay/data.ts';
 import type { RelayOption } from './relay/options/option.ts';
@@ -17,10 +19,12 @@ import { type ReportCounters, ReportService } from './services/report/report-ser
 import type { RefusedData } from './services/service.ts';
 import type { SessionPlace } from './session-place.ts';
 import type { AccessRecord, Store } from './store/ports.ts';
+import { StoreMeasurement } from './store-measurement.ts';
 import { SubjectAccessPolicy } from './subject/access-policy.ts';
 import { type AccessDefault, SubjectAdministration } from './subject/administration.ts';
+import type { OwnerCounters } from './subject/counters.ts';
 import type { PresenceLimits } from './subject/limits.ts';
-import { type OwnerCounters, SubjectOwner } from './subject/owner.ts';
+import { SubjectOwner } from './subject/owner.ts';
 
 /** The administrative domains that a server is, and what it is told of them. */
 export interface DomainOptions {
@@ -75,6 +79,7 @@ export interface Domain {
   readonly counters: DomainCounters;
   /** What goes on in it, with the sessions of these places. */
   oversee(places: () => Iterable<SessionPlace>): Oversight;
+  figures(): readonly Figure[];
   /** Ends the deadlines and waits until all decisions are durable. The store stays open. */
   close(): Promise<void>;
 }
@@ -102,7 +107,9 @@ export function domainsOf({ domain }: Pick<DomainOptions, 'domain'>): readonly s
  * with UsageError `server.domain` where there is none, and `service.name`.
  */
 export async function createDomain(options: DomainOptions): Promise<Domain> {
-  const { store, limits = {}, clock = systemClock, timestampSuffix: suffix = 'Z' } = options;
+  const { limits = {}, clock = systemClock, timestampSuffix: suffix = 'Z' } = options;
+  const measured = new StoreMeasurement(options.store, clock);
+  const { store } = measured;
   const { services = [], onServiceFailed = ignore } = options;
   requireServiceNames(services);
   const domains = domainsOf(options);
@@ -152,9 +159,12 @@ export async function createDomain(options: DomainOptions): Promise<Domain> {
     store,
     defaults: options.accessDefaults ?? [],
   });
-  relay.addService(reports);
-  relay.addService(new PresenceService({ ...served, owner }));
-  relay.addService(new AccessService({ ...served, owner }));
+  const standard = [
+    reports,
+    new PresenceService({ ...served, owner }),
+    new AccessService({ ...served, owner }),
+  ];
+  for (const service of standard) relay.addService(service);
   for (const definition of services) {
     relay.addService(
       new OwnService({
@@ -197,6 +207,15 @@ export async function createDomain(options: DomainOptions): Promise<Domain> {
       reports: reports.counters,
     },
     oversee: (places) => new Oversight({ relay, owner, subjects, suffix, places }),
+    figures: () =>
+      domainFigures({
+        relay,
+        owner,
+        messages,
+        services: standard,
+        reports: reports.counters,
+        store: measured,
+      }),
     async close() {
       cancel();
       await relay.stop();

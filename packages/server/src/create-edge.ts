@@ -2,6 +2,7 @@ import { mechanismOptions } from './credentials/authentication.ts';
 import type { EdgeSettings, FromEdge, ToEdge } from './edge/messages.ts';
 import { Outbound, type Pipe } from './edge/pipe.ts';
 import { RemoteRelay } from './edge/remote-relay.ts';
+import { type FigureSource, joined } from './figures/figure.ts';
 import type { Route } from './http/router.ts';
 import { ListenError, type Listener, listen } from './listener.ts';
 import { profilesOf } from './profiles.ts';
@@ -12,6 +13,8 @@ import { answers } from './serving.ts';
 export interface EdgeOptions {
   /** What it serves over HTTP beside what every server does, if its owner wants HTTP. */
   readonly routes?: readonly Route[] | undefined;
+  /** What this process tells of itself, beside what is counted of its sessions. */
+  readonly figures?: FigureSource | undefined;
 }
 
 /** How often an edge tells its owner the number of its sessions, when that has changed, in milliseconds. */
@@ -37,6 +40,14 @@ export function createEdge(pipe: Pipe<ToEdge, FromEdge>, options: EdgeOptions = 
     out.flush();
     ended.resolve();
   };
+  const tellFigures = async (request: number): Promise<void> => {
+    const sessions = (await listener)?.figures() ?? [];
+    const own = await options.figures?.().catch((error: unknown) => {
+      out.say({ kind: 'event', event: { level: 'error', name: 'figures.failed', text: String(error) } });
+      return [];
+    });
+    out.say({ kind: 'figures', request, figures: joined(sessions, own ?? []) });
+  };
   pipe.open({
     received(batch) {
       for (const message of batch) {
@@ -55,6 +66,9 @@ export function createEdge(pipe: Pipe<ToEdge, FromEdge>, options: EdgeOptions = 
             break;
           case 'reload-tls':
             void listener?.then((started) => started?.reloadTls(message.credentials));
+            break;
+          case 'tell-figures':
+            void tellFigures(message.request);
             break;
           case 'list-sessions':
           case 'release-session':
@@ -108,6 +122,7 @@ async function begin(
       tls: settings.tls,
       http: settings.http && { ...settings.http, routes },
       canServe: () => answers(relay.desk),
+      figures: relay.figures,
       onEvent,
     });
     tellSessions(listener, out);

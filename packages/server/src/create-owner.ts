@@ -7,9 +7,17 @@ import { type Drained, type DrainOptions, drain } from './drain.ts';
 import { EdgeConnection } from './edge/edge-connection.ts';
 import type { EdgeAddresses, EdgeSettings, FromEdge, ToEdge } from './edge/messages.ts';
 import type { Pipe } from './edge/pipe.ts';
+import { type FigureSource, gauge, joined, ofProcess } from './figures/figure.ts';
 import { type ListenAddress, requireCertificate, type ServerCredentials } from './listener.ts';
 import type { Oversight } from './oversight.ts';
-import { authenticationOf, deskOf, type ServerOptions, servedDomain } from './serving.ts';
+import {
+  authenticationOf,
+  deskOf,
+  MAIN_PROCESS,
+  processFigures,
+  type ServerOptions,
+  servedDomain,
+} from './serving.ts';
 
 /** An edge that its owner has accepted. */
 export interface Edge {
@@ -29,6 +37,8 @@ export interface ApexOwner {
   readonly counters: DomainCounters;
   /** Open sessions of all edges. */
   readonly sessions: number;
+  /** What the server counts in all of its processes, as figures for monitoring; what an edge does not tell in time is left out. */
+  readonly figures: FigureSource;
   /**
    * Serves through an edge: what `createEdge` runs at the other end of the pipe. Throws UsageError `tls.unavailable`.
    */
@@ -62,8 +72,16 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
   // Whether they lack anything is found out here, once for all edges.
   serverMechanisms(await mechanismOptions(domainsOf(options), desk, authentication));
   const domain = await servedDomain({ ...options, listen: { host: '', port: 0 } });
-  const edges = new Set<EdgeConnection>();
+  const edges = new Map<EdgeConnection, number>();
   let lastWorker = 0;
+  const figures: FigureSource = async () => {
+    const workers = gauge('apex_workers', 'Processes that hold connections.', edges.size);
+    const told = await Promise.all([
+      processFigures(MAIN_PROCESS, [domain.figures(), desk.figures(), [workers]], options.figures),
+      ...Array.from(edges, async ([edge, number]) => ofProcess(`worker-${number}`, await edge.figures())),
+    ]);
+    return joined(...told);
+  };
   let { tls } = options;
   if (tls !== undefined) tlsServer(tls);
   const { connections, connectionsPerAddress } = sessionLimits;
@@ -75,19 +93,22 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
   };
   const sessionsOfAll = (): number => {
     let sessions = 0;
-    for (const edge of edges) sessions += edge.sessions;
+    for (const edge of edges.keys()) sessions += edge.sessions;
     return sessions;
   };
   let closing: Promise<void> | undefined;
   const close = (signal?: AbortSignal): Promise<void> => {
-    closing ??= Promise.all([...edges].map((edge) => endedInTime(edge, signal))).then(() => domain.close());
+    closing ??= Promise.all([...edges.keys()].map((edge) => endedInTime(edge, signal))).then(() =>
+      domain.close(),
+    );
     return closing;
   };
   let draining: Promise<Drained> | undefined;
   return {
     administration: domain.administration,
-    oversight: domain.oversee(() => Array.from(edges, ({ place }) => place)),
+    oversight: domain.oversee(() => Array.from(edges.keys(), ({ place }) => place)),
     counters: domain.counters,
+    figures,
     get sessions() {
       return sessionsOfAll();
     },
@@ -107,10 +128,11 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
         desk,
         pipe,
         settings,
+        figures,
         onEvent,
         worker: lastWorker,
       });
-      edges.add(edge);
+      edges.set(edge, freeNumber(edges.values()));
       void edge.ended.then(() => edges.delete(edge));
       return edge;
     },
@@ -119,7 +141,7 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
       // Whether they fit together is found out here, once for all edges.
       tlsServer(credentials);
       tls = credentials;
-      for (const edge of edges) edge.reloadTls(credentials);
+      for (const edge of edges.keys()) edge.reloadTls(credentials);
     },
     drain(asked) {
       const house = {
@@ -129,7 +151,7 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
           return sessionsOfAll();
         },
         refuse() {
-          for (const edge of edges) edge.drain();
+          for (const edge of edges.keys()) edge.drain();
         },
         close,
       };
@@ -138,6 +160,14 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
     },
     close: () => close(),
   };
+}
+
+/** The lowest number that none has: an edge that takes the place of another one continues its figures. */
+function freeNumber(taken: Iterable<number>): number {
+  const numbers = new Set(taken);
+  let number = 1;
+  while (numbers.has(number)) number += 1;
+  return number;
 }
 
 async function endedInTime(edge: EdgeConnection, signal: AbortSignal | undefined): Promise<void> {

@@ -2,12 +2,21 @@ import type { Administration } from './administration.ts';
 import type { DomainCounters } from './create-domain.ts';
 import { mechanismOptions } from './credentials/authentication.ts';
 import { type Drained, type DrainOptions, drain } from './drain.ts';
+import type { FigureSource } from './figures/figure.ts';
 import { type ListenAddress, type Listener, listen, type ServerCredentials } from './listener.ts';
 import type { Oversight } from './oversight.ts';
 import { profilesOf } from './profiles.ts';
 import type { Relay } from './relay/relay.ts';
 import { relayProfile } from './relay/relay-profile.ts';
-import { answers, authenticationOf, deskOf, type ServerOptions, servedDomain } from './serving.ts';
+import {
+  answers,
+  authenticationOf,
+  deskOf,
+  MAIN_PROCESS,
+  processFigures,
+  type ServerOptions,
+  servedDomain,
+} from './serving.ts';
 import type { SessionPlace } from './session-place.ts';
 
 export type { ServerOptions } from './serving.ts';
@@ -24,6 +33,8 @@ export interface ApexServer {
   readonly counters: DomainCounters;
   /** Open sessions. */
   readonly sessions: number;
+  /** What the server counts, as figures for monitoring. */
+  readonly figures: FigureSource;
   /** Shows other certificates from now on. Throws UsageError `tls.credentials`; without `tls` it does nothing. */
   reloadTls(credentials: ServerCredentials): void;
   /**
@@ -43,10 +54,13 @@ export interface ApexServer {
 export async function createServer(options: ServerOptions): Promise<ApexServer> {
   const { onEvent = () => {} } = options;
   const domain = await servedDomain(options);
+  const desk = deskOf(options);
   let listener: Listener;
+  // Nobody is let in before there is a listener.
+  const figures: FigureSource = () =>
+    processFigures(MAIN_PROCESS, [domain.figures(), desk.figures(), listener.figures()], options.figures);
   try {
     const { domains } = domain.relay;
-    const desk = deskOf(options);
     const mechanisms = await mechanismOptions(domains, desk, await authenticationOf(options));
     listener = await listen({
       listen: options.listen,
@@ -61,6 +75,7 @@ export async function createServer(options: ServerOptions): Promise<ApexServer> 
       tls: options.tls,
       http: options.http,
       canServe: () => answers(desk),
+      figures,
       onEvent,
     });
   } catch (error) {
@@ -82,6 +97,7 @@ export async function createServer(options: ServerOptions): Promise<ApexServer> 
     get sessions() {
       return listener.sessions;
     },
+    figures,
     reloadTls: (credentials) => listener.reloadTls(credentials),
     drain(asked) {
       const house = {

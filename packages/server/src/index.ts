@@ -31,9 +31,10 @@ export type {
   PresenceEntryView,
   SubjectEntries,
 } from './entries.ts';
+export type { Figure, FigureSource, Sample } from './figures/figure.ts';
 export type { HttpOptions, HttpSettings } from './http/http-listener.ts';
 export { originOf } from './http/origin.ts';
-export type { Route, RoutePeer } from './http/router.ts';
+export type { Route, RouteContext } from './http/router.ts';
 export { type ListenAddress, ListenError, type ServerCredentials } from './listener.ts';
 export type { AttachmentView, OperationView, Oversight, Reason, SessionView } from './oversight.ts';
 export type {

@@ -4,6 +4,7 @@ import { type TlsServerCredentials, tlsServer } from '@apex/beep/tls';
 import { AddressPlaces } from './address-places.ts';
 import { systemClock } from './clock.ts';
 import { eventValve } from './event-valve.ts';
+import type { Figure, FigureSource } from './figures/figure.ts';
 import { type HttpListener, type HttpOptions, listenHttp } from './http/http-listener.ts';
 import { defaultSessionLimits } from './session-limits.ts';
 import type { SessionRow } from './session-place.ts';
@@ -25,6 +26,8 @@ export interface ListenOptions extends Omit<SessionsOptions, 'negotiate'> {
   readonly http?: HttpOptions | undefined;
   /** Whether sessions could do anything, for `/readyz`. */
   readonly canServe: () => Promise<boolean>;
+  /** Of the whole server, for routes. */
+  readonly figures: FigureSource;
 }
 
 /** PEM texts: certificate with those between it and its root, key, and the roots of clients' certificates. */
@@ -40,6 +43,8 @@ export interface Listener {
   rows(after: number, limit: number): readonly SessionRow[];
   /** Asks the peer to release a session; false when there is none with this id. */
   release(id: number, text: string): boolean;
+  /** Of its sessions. */
+  figures(): readonly Figure[];
   /** Shows another certificate from now on; sessions that stand go on. Throws UsageError `tls.credentials`. */
   reloadTls(credentials: ServerCredentials): void;
   /**
@@ -109,6 +114,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     },
     rows: (after, limit) => sessions.rows(after, limit),
     release: (id, text) => sessions.release(id, text),
+    figures: () => sessions.counters.figures(),
     reloadTls(credentials) {
       tls?.reload(credentials);
       http?.reloadTls(credentials);
@@ -125,7 +131,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 }
 
 async function listenWebSocket(
-  { http, tls, limits, canServe, onEvent, clock = systemClock }: ListenOptions,
+  { http, tls, limits, canServe, figures, onEvent, clock = systemClock }: ListenOptions,
   sessions: Sessions,
 ): Promise<HttpListener | undefined> {
   if (http === undefined) return undefined;
@@ -136,9 +142,14 @@ async function listenWebSocket(
     tls,
     connections,
     receiveWindowOctets,
-    admit: (remoteAddress) => places.take(remoteAddress),
+    admit(remoteAddress) {
+      const leave = places.take(remoteAddress);
+      if (leave === undefined) sessions.counters.limits.add('connectionsPerAddress');
+      return leave;
+    },
     accept: (transport) => sessions.accept(transport),
     canServe,
+    figures,
     onEvent: eventValve(onEvent, clock),
   }).catch((error: unknown) => {
     throw listenError(error as NodeJS.ErrnoException, http.host, http.port);

@@ -6,10 +6,8 @@ import { isIP } from 'node:net';
  * proxy there stands for many; so for whatever is no address. `remoteAddress` is `host:port`, as sessions have it.
  */
 export function limitedAddress(remoteAddress: string): string | undefined {
-  const host = hostOf(remoteAddress);
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host)?.[1];
-  const address = mapped ?? host;
-  if (address === '::1' || address.startsWith('127.')) return undefined;
+  if (isLoopback(remoteAddress)) return undefined;
+  const address = unmapped(hostOf(remoteAddress));
   switch (isIP(address)) {
     case 4:
       return address;
@@ -18,6 +16,17 @@ export function limitedAddress(remoteAddress: string): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** Whether `host:port` is an address of this machine that no other one can use. */
+export function isLoopback(remoteAddress: string): boolean {
+  const address = unmapped(hostOf(remoteAddress));
+  return address === '::1' || (isIP(address) === 4 && address.startsWith('127.'));
+}
+
+/** The IPv4 address that an IPv6 address stands for, if it does. */
+function unmapped(address: string): string {
+  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
 }
 
 /** `host` of `host:port`, without the brackets of IPv6. */

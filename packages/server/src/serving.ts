@@ -9,6 +9,8 @@ import { defaultScramIterations } from './credentials/scram.ts';
 import type { PasswordDesk } from './credentials/server-mechanisms.ts';
 import type { TokenVerifierOptions } from './credentials/token-verifier.ts';
 import { eventValve } from './event-valve.ts';
+import { counter, type Figure, type FigureSource, joined, ofProcess } from './figures/figure.ts';
+import { Tally } from './figures/tally.ts';
 import type { HttpOptions } from './http/http-listener.ts';
 import type { ListenAddress, ServerCredentials } from './listener.ts';
 import { hostOf, limitedAddress } from './peer-address.ts';
@@ -31,6 +33,8 @@ export interface ServerOptions
   /** Failed authentications of an address or an endpoint behind which each further one doubles a delay; default 5. */
   readonly failedAuthentications?: number | undefined;
   readonly sessionLimits?: Partial<SessionLimits>;
+  /** What this process tells of itself, beside what the server counts; each with the label `process`. */
+  readonly figures?: FigureSource | undefined;
   /** Told what an operator wants in the log. Holds no password, blob or content. */
   readonly onEvent?: (event: ServerEvent) => void;
 }
@@ -74,14 +78,21 @@ export async function authenticationOf(options: Omit<ServerOptions, 'listen'>): 
   return { requireTls, mechanisms, iterations, decoySecret, oauth, guest };
 }
 
+/** What is known of passwords, and how many have authenticated. */
+export interface CountingDesk extends PasswordDesk {
+  figures(): readonly Figure[];
+}
+
 /** Asks the store. Attempts to try a password from one host take turns, whatever port they come from. */
-export function deskOf(options: Omit<ServerOptions, 'listen'>): PasswordDesk {
+export function deskOf(options: Omit<ServerOptions, 'listen'>): CountingDesk {
   const { store, iterations, clock = systemClock, failedAuthentications: free } = options;
+  const { mechanisms = defaultMechanisms } = options;
   const attempts = new FailedAttempts({ clock, free });
   const passwords = new PasswordVerifier({
     find: (endpoint) => store.findCredentials(endpoint, 'SCRAM-SHA-256'),
     ...(iterations === undefined ? {} : { iterations }),
   });
+  const outcomes = { succeeded: new Tally<string>(mechanisms), failed: new Tally<string>(mechanisms) };
   return {
     async findCredentials(authentication, mechanism) {
       await attempts.pause(canonical(authentication));
@@ -94,14 +105,38 @@ export function deskOf(options: Omit<ServerOptions, 'listen'>): PasswordDesk {
       },
     },
     admit: (remoteAddress) => attempts.admit(limitedAddress(remoteAddress)),
-    outcome({ succeeded, identity, remoteAddress }) {
+    outcome({ mechanism, succeeded, identity, remoteAddress }) {
+      outcomes[succeeded ? 'succeeded' : 'failed'].add(mechanism);
       // What is no name is nobody's, and `answers` asks for it.
       const endpoint = identity === undefined ? undefined : identityOf(identity);
       if (!succeeded) attempts.failed(limitedAddress(remoteAddress), endpoint);
       else if (endpoint !== undefined) attempts.succeeded(parent(endpoint));
     },
+    figures: () => [
+      counter('apex_authentications_total', 'Authentications that have ended, by how.', [
+        ...outcomes.succeeded.samples('mechanism', { outcome: 'succeeded' }),
+        ...outcomes.failed.samples('mechanism', { outcome: 'failed' }),
+      ]),
+      counter(
+        'apex_authentications_delayed_total',
+        'Attempts that had to wait, or were refused, since too many had failed before.',
+        attempts.delayed,
+      ),
+    ],
   };
 }
+
+/** What one process of a server tells: what is counted in it, and what its program adds. */
+export async function processFigures(
+  name: string,
+  counted: readonly (readonly Figure[])[],
+  own: FigureSource | undefined,
+): Promise<readonly Figure[]> {
+  return ofProcess(name, joined(...counted, (await own?.()) ?? []));
+}
+
+/** The process that decides about subjects, as figures name it. */
+export const MAIN_PROCESS = 'main';
 
 /** Whether the store answers: it is asked for the credentials of nobody. */
 export function answers(desk: PasswordDesk): Promise<boolean> {

@@ -13,6 +13,7 @@ import { AddressPlaces } from './address-places.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { eventValve } from './event-valve.ts';
 import type { ServerEvent } from './server-event.ts';
+import { limitOfCode, SessionCounters, type SessionTransport } from './session-figures.ts';
 import { beepLimits, defaultSessionLimits, type SessionLimits } from './session-limits.ts';
 import type { SessionRow } from './session-place.ts';
 
@@ -53,6 +54,7 @@ interface Entry {
  * each may take for what it is there for. What a session keeps to by itself is the business of `@apex/beep`.
  */
 export class Sessions {
+  readonly counters = new SessionCounters();
   readonly #options: SessionsOptions;
   readonly #limits: SessionLimits;
   readonly #clock: Clock;
@@ -87,14 +89,28 @@ export class Sessions {
     const beginsWithTls = negotiate !== undefined;
     if (this.#isDraining) return this.#refuse(transport, STOPS, beginsWithTls);
     if (this.size >= this.#limits.connections) {
+      this.counters.limits.add('connections');
       return this.#refuse(transport, 'too many connections', beginsWithTls);
     }
     const leave = this.#places.take(transport.remoteAddress);
     if (leave === undefined) {
+      this.counters.limits.add('connectionsPerAddress');
       return this.#refuse(transport, 'too many connections from this address', beginsWithTls);
     }
-    if (negotiate === undefined) this.#begin(transport, leave);
-    else void this.#secure(transport, leave, negotiate);
+    const end = this.#counted(transport, beginsWithTls, leave);
+    if (negotiate === undefined) this.#begin(transport, end);
+    else void this.#secure(transport, end, negotiate);
+  }
+
+  /** Counts a session that begins; what it gives is called at its end. */
+  #counted(transport: Transport, beginsWithTls: boolean, leave: () => void): () => void {
+    const kind: SessionTransport =
+      transport instanceof WebSocketTransport ? 'websocket' : beginsWithTls ? 'tls' : 'tcp';
+    this.counters.begun.add(kind);
+    return () => {
+      this.counters.over.add(kind);
+      leave();
+    };
   }
 
   async #secure(transport: Transport, leave: () => void, negotiate: Negotiate): Promise<void> {
@@ -218,9 +234,17 @@ export class Sessions {
   // B1, B7
   #diagnosed({ ended, code, message, remoteAddress, header }: Diagnostic): void {
     const what = { code, text: message, remote: remoteAddress };
+    this.#count(code, ended);
     if (ended) this.#tell({ level: 'warn', name: 'session.ended', header, ...what });
     else if (code === 'limit.rate') this.#tell({ level: 'info', name: 'session.slowed', ...what });
     else this.#tell({ level: 'info', name: 'message.refused', ...what });
+  }
+
+  #count(code: string, ended: boolean): void {
+    const limit = limitOfCode.get(code);
+    if (limit !== undefined) this.counters.limits.add(limit);
+    if (ended) this.counters.ended.add(code);
+    else if (limit !== 'rate') this.counters.refusedMessages.add(code);
   }
 
   #sweep(): void {
@@ -230,6 +254,7 @@ export class Sessions {
       const overdue = this.#overdue(entry, now);
       if (overdue === undefined) continue;
       const { code, text } = overdue;
+      this.#count(code, true);
       const remote = entry.peer.facts.remoteAddress;
       this.#tell({ level: 'info', name: 'session.ended', code, text, remote });
       this.#release(entry, text);

@@ -66,6 +66,7 @@ describe('the sessions of a server', () => {
     expect(await codeOf(connect('192.0.2.1:4002').greeting)).toBe(421);
     await connect('192.0.2.2:4000').greeting;
     expect(names()).toEqual([['session.refused', 'too many connections from this address']]);
+    expect(sessions.counters.limits.of('connectionsPerAddress')).toBe(1);
     await first.released();
     await expect.poll(() => sessions.size).toBe(2);
     await connect('192.0.2.1:4003').greeting;

@@ -33,6 +33,8 @@ interface Failures {
  * and wrong passwords wait alike, known and unknown endpoints too (B13), and nobody is locked out.
  */
 export class FailedAttempts {
+  /** Attempts that had to wait, or were refused; the number only grows. */
+  delayed = 0;
   readonly #clock: Clock;
   readonly #free: number;
   readonly #forgetMs: number;
@@ -57,6 +59,7 @@ export class FailedAttempts {
     const now = this.#clock.monotonic();
     const wait = Math.max(failures.at + delay, failures.next) - now;
     if (wait > WAIT_MS) {
+      this.delayed += 1;
       throw new ReplyError(454, `too many failed authentications, try again in ${Math.ceil(wait / 1000)} s`);
     }
     failures.next = now + Math.max(0, wait) + delay;
@@ -99,6 +102,8 @@ export class FailedAttempts {
   }
 
   #after(ms: number): Promise<void> {
-    return ms <= 0 ? Promise.resolve() : new Promise((resolve) => void this.#clock.after(ms, resolve));
+    if (ms <= 0) return Promise.resolve();
+    this.delayed += 1;
+    return new Promise((resolve) => void this.#clock.after(ms, resolve));
   }
 }

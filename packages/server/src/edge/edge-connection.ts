@@ -1,6 +1,7 @@
 import { MessageError, ReplyError, type SessionFacts, SessionLostError } from '@apex/beep';
 import { parseDataMessage } from '@apex/protocol';
 import type { PasswordDesk } from '../credentials/server-mechanisms.ts';
+import type { Figure, FigureSource } from '../figures/figure.ts';
 import type { ServerCredentials } from '../listener.ts';
 import { attach } from '../relay/attach.ts';
 import { bind } from '../relay/bind.ts';
@@ -20,6 +21,8 @@ export interface EdgeConnectionOptions {
   readonly desk: PasswordDesk;
   readonly pipe: Pipe<FromEdge, ToEdge>;
   readonly settings: EdgeSettings;
+  /** Of the whole server. */
+  readonly figures: FigureSource;
   readonly onEvent: (event: ServerEvent) => void;
   /** Its number among the edges that the owner ever had. */
   readonly worker: number;
@@ -27,6 +30,8 @@ export interface EdgeConnectionOptions {
   readonly silenceMs?: number | undefined;
 }
 
+/** How long an edge may take to tell its figures, in milliseconds. */
+const FIGURES_MS = 2000;
 /** Marks that an edge gets while it may be silent. */
 const MARKS = 6;
 
@@ -63,9 +68,11 @@ export class EdgeConnection {
   readonly #listening = Promise.withResolvers<EdgeAddresses>();
   readonly #ended = Promise.withResolvers<void>();
   readonly #drained = Promise.withResolvers<void>();
+  readonly #asked = new Map<number, (figures: readonly Figure[]) => void>();
   readonly #marks = new Map<number, () => void>();
   readonly #pulse: ReturnType<typeof setInterval>;
   #lastMark = 0;
+  #lastRequest = 0;
   /** Marks said since anything was heard. */
   #unheard = 0;
   #isDraining = false;
@@ -111,6 +118,22 @@ export class EdgeConnection {
     this.#isEnding = true;
     this.#out.say({ kind: 'end', atOnce });
     return this.#drained.promise;
+  }
+
+  /** What the edge counts; nothing when it does not tell in time. */
+  figures(): Promise<readonly Figure[]> {
+    this.#lastRequest += 1;
+    const request = this.#lastRequest;
+    return new Promise((resolve) => {
+      const told = (figures: readonly Figure[]): void => {
+        clearTimeout(timer);
+        this.#asked.delete(request);
+        resolve(figures);
+      };
+      const timer = setTimeout(told, FIGURES_MS, []);
+      this.#asked.set(request, told);
+      this.#out.say({ kind: 'tell-figures', request });
+    });
   }
 
   /** Counts marks rather than time: an owner that was busy itself has not listened. */
@@ -177,6 +200,19 @@ export class EdgeConnection {
       case 'session-rows':
       case 'session-released':
         return this.place.answered(message);
+      case 'ask-figures': {
+        const { request } = message;
+        this.#options.figures().then(
+          (figures) => this.#out.say({ kind: 'figures', request, figures }),
+          (error: unknown) => {
+            this.#options.onEvent({ level: 'error', name: 'figures.failed', text: String(error) });
+            this.#out.say({ kind: 'figures', request, figures: [] });
+          },
+        );
+        return;
+      }
+      case 'figures':
+        return this.#asked.get(message.request)?.(message.figures);
       case 'sessions':
         this.sessions = message.count;
         return;
@@ -238,6 +274,7 @@ export class EdgeConnection {
       if (refusal === undefined) this.#out.say({ kind: 'answer', channel, exchange });
       else {
         const { replyCode, text } = refusal;
+        this.#options.relay.refused(refusal);
         this.#out.say({ kind: 'answer', channel, exchange, refusal: { replyCode, text } });
       }
     };
@@ -283,6 +320,7 @@ export class EdgeConnection {
     for (const number of [...this.#channels.keys()]) this.#close(number);
     for (const then of this.#marks.values()) then();
     this.#marks.clear();
+    for (const told of [...this.#asked.values()]) told([]);
     this.sessions = 0;
     this.place.lost();
     this.#listening.reject(new EdgeError('edge.ended', 'the edge process ended'));

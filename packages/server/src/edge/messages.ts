@@ -2,6 +2,7 @@ import type { PeerIdentity } from '@apex/beep';
 import type { Attach, Bind, PublishParts, Terminate } from '@apex/protocol';
 import type { Authentication } from '../credentials/authentication.ts';
 import type { AuthenticationOutcome } from '../credentials/observed.ts';
+import type { Figure } from '../figures/figure.ts';
 import type { HttpSettings } from '../http/http-listener.ts';
 import type { ListenAddress, ServerCredentials } from '../listener.ts';
 import type { ServerEvent } from '../server-event.ts';
@@ -71,6 +72,10 @@ export type FromEdge =
   | { readonly kind: 'outcome'; readonly outcome: AuthenticationOutcome }
   /** For the log. */
   | { readonly kind: 'event'; readonly event: ServerEvent }
+  /** Wants the figures of the whole server. */
+  | { readonly kind: 'ask-figures'; readonly request: number }
+  /** Its own figures, as it was asked for. */
+  | { readonly kind: 'figures'; readonly request: number; readonly figures: readonly Figure[] }
   /** How many sessions are open now. */
   | { readonly kind: 'sessions'; readonly count: number }
   | { readonly kind: 'session-rows'; readonly request: number; readonly rows: readonly SessionRow[] }
@@ -123,6 +128,10 @@ export type ToEdge =
       /** Why they could not be looked up. */
       readonly refusal?: { readonly replyCode: number; readonly text: string };
     }
+  /** Is to tell its own figures. */
+  | { readonly kind: 'tell-figures'; readonly request: number }
+  /** The figures of the whole server, as it asked for. */
+  | { readonly kind: 'figures'; readonly request: number; readonly figures: readonly Figure[] }
   /** Other certificates to show. */
   | { readonly kind: 'reload-tls'; readonly credentials: ServerCredentials }
   | {

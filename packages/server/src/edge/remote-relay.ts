@@ -11,6 +11,7 @@ import {
   type Terminate,
 } from '@apex/protocol';
 import type { PasswordDesk } from '../credentials/server-mechanisms.ts';
+import type { Figure, FigureSource } from '../figures/figure.ts';
 import type { CredentialMechanism, Credentials, CredentialsOf } from '../store/ports.ts';
 import { Intake } from './intake.ts';
 import type { FromEdge, ToEdge } from './messages.ts';
@@ -19,7 +20,7 @@ import type { Outbound } from './pipe.ts';
 /** What an owner says of its relay and its desk; the rest is for the listener. */
 export type RelayMessage = Exclude<
   ToEdge,
-  { kind: 'begin' | 'drain' | 'end' | 'reload-tls' | 'list-sessions' | 'release-session' }
+  { kind: 'begin' | 'drain' | 'end' | 'reload-tls' | 'list-sessions' | 'release-session' | 'tell-figures' }
 >;
 
 /**
@@ -30,6 +31,7 @@ export class RemoteRelay {
   readonly #out: Outbound<FromEdge>;
   readonly #channels = new Map<number, RemoteHandler>();
   readonly #intake = new Intake();
+  readonly #figures = new Map<number, (figures: readonly Figure[]) => void>();
   readonly #verifications = new Map<number, PromiseWithResolvers<boolean>>();
   readonly #admissions = new Map<number, PromiseWithResolvers<void>>();
   readonly #lookups = new Map<number, PromiseWithResolvers<Credentials[number] | undefined>>();
@@ -83,6 +85,13 @@ export class RemoteRelay {
     },
   };
 
+  /** Those of the whole server: the owner has them. */
+  readonly figures: FigureSource = () => {
+    const request = this.#nextRequest();
+    this.#out.say({ kind: 'ask-figures', request });
+    return new Promise((resolve) => this.#figures.set(request, resolve));
+  };
+
   #nextRequest(): number {
     this.#lastRequest += 1;
     return this.#lastRequest;
@@ -108,6 +117,12 @@ export class RemoteRelay {
         return this.#channels.get(message.channel)?.abort(new ReplyError(451, message.text));
       case 'mark':
         return this.#out.say(message);
+      case 'figures': {
+        const { request, figures } = message;
+        this.#figures.get(request)?.(figures);
+        this.#figures.delete(request);
+        return;
+      }
       case 'verified': {
         const { request, isRight, refusal } = message;
         const verification = this.#verifications.get(request);

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { WebSocketFacts } from '@apex/beep/websocket';
+import { isLoopback } from '../peer-address.ts';
 
 /**
  * Who has sent a request, and whether on a protected connection. Behind a proxy that is trusted, that is what the proxy
@@ -24,6 +25,30 @@ export function peerOf(
     secured: direct.secured || lastOf(headers['x-forwarded-proto']).toLowerCase() === 'https',
   };
 }
+
+/**
+ * Whether a program on this machine has sent a request, and nobody through it: it comes from a loopback address,
+ * and asks for one. What a proxy has brought is the proxy's peer's: of one that is not trusted nobody can say who
+ * that is. A page that reaches this machine by a name of its own (DNS rebinding) has asked for that name.
+ */
+export function isLocal(request: Pick<IncomingMessage, 'headers' | 'socket'>, trustProxy: boolean): boolean {
+  const { headers } = request;
+  if (!isLoopback(peerOf(request, trustProxy).remoteAddress)) return false;
+  if (trustProxy && headers['x-forwarded-for'] !== undefined) return true;
+  if (broughtBy.some((field) => headers[field] !== undefined)) return false;
+  const named = URL.parse(`http://${headers.host ?? ''}`)?.hostname ?? '';
+  return named === 'localhost' || isLoopback(`${named}:0`);
+}
+
+/** What proxies add. */
+const broughtBy = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+];
 
 /** `host:port` of the other end of a connection. */
 export function addressOf({ remoteAddress = '', remotePort = 0 }: Socket): string {

@@ -3,8 +3,9 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { Socket } from 'node:net';
 import type { Transport } from '@apex/beep';
 import { shownCertificates, type TlsServerOptions } from '@apex/beep/tls';
+import type { FigureSource } from '../figures/figure.ts';
 import type { ServerEvent } from '../server-event.ts';
-import { addressOf } from './forwarded.ts';
+import { addressOf, isLocal, peerOf } from './forwarded.ts';
 import { healthRoutes } from './health.ts';
 import { answer, type Route, Router } from './router.ts';
 import { WebSocketDoor, webSocketPath } from './web-socket-door.ts';
@@ -39,6 +40,8 @@ export interface ListenHttpOptions extends HttpOptions {
   readonly accept: (transport: Transport) => void;
   /** Whether sessions could do anything. */
   readonly canServe: () => Promise<boolean>;
+  /** For routes. */
+  readonly figures: FigureSource;
   readonly onEvent: (event: ServerEvent) => void;
   /** For a request and its header fields to arrive, in milliseconds; default 10,000. */
   readonly headersMs?: number | undefined;
@@ -60,7 +63,7 @@ const RESERVE = 1024;
 
 /** Listens for HTTP. Rejects with the error of the system, and UsageError `tls.credentials`. */
 export async function listenHttp(options: ListenHttpOptions): Promise<HttpListener> {
-  const { host, port, routes = [], trustProxy = false, canServe, headersMs = HEADERS_MS } = options;
+  const { host, port, routes = [], trustProxy = false, canServe, figures, headersMs = HEADERS_MS } = options;
   let isDraining = false;
   const router = new Router(
     [
@@ -73,7 +76,7 @@ export async function listenHttp(options: ListenHttpOptions): Promise<HttpListen
       { path: webSocketPath, answer: (_, response) => answer(response, 426, 'WebSocket only') },
       ...routes,
     ],
-    trustProxy,
+    (request) => ({ ...peerOf(request, trustProxy), isLocal: isLocal(request, trustProxy), figures }),
   );
   const door = new WebSocketDoor({ ...options, trustProxy, isDraining: () => isDraining });
   const settings: ServerOptions = {

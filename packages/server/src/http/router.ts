@@ -1,12 +1,16 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import { peerOf } from './forwarded.ts';
+import type { FigureSource } from '../figures/figure.ts';
 
-/** Who asks: behind a proxy that is trusted, whom the proxy names. */
-export interface RoutePeer {
-  /** `host:port` */
+/** What a route may know. */
+export interface RouteContext {
+  /** `host:port` of who asks; behind a proxy that is trusted, of whom the proxy names. */
   readonly remoteAddress: string;
   /** Whether nobody on the way could read along. */
   readonly secured: boolean;
+  /** Whether a program on this machine asks: see `isLocal`. */
+  readonly isLocal: boolean;
+  /** What the whole server counts, also where several processes are one. */
+  readonly figures: FigureSource;
 }
 
 /** What is served under a path: to GET, and without its body to HEAD. */
@@ -14,16 +18,16 @@ export interface Route {
   /** Exactly this path; one that ends with a slash takes all paths below it as well. */
   readonly path: string;
   /** Answers a GET or HEAD. When it throws or rejects, and has not begun to answer, 500 is answered. */
-  answer(request: IncomingMessage, response: ServerResponse, peer: RoutePeer): void | Promise<void>;
+  answer(request: IncomingMessage, response: ServerResponse, context: RouteContext): void | Promise<void>;
 }
 
 /** Finds who answers a request: of two routes the one with the longer path does, and of one path the first. */
 export class Router {
   readonly #routes: readonly Route[];
-  readonly #trustProxy: boolean;
+  readonly #contextOf: (request: IncomingMessage) => RouteContext;
 
-  constructor(routes: readonly Route[], trustProxy = false) {
-    this.#trustProxy = trustProxy;
+  constructor(routes: readonly Route[], contextOf: (request: IncomingMessage) => RouteContext) {
+    this.#contextOf = contextOf;
     this.#routes = routes.toSorted((one, other) => other.path.length - one.path.length);
   }
 
@@ -36,7 +40,7 @@ export class Router {
       return answer(response, 405, 'GET only');
     }
     try {
-      await route.answer(request, response, peerOf(request, this.#trustProxy));
+      await route.answer(request, response, this.#contextOf(request));
     } catch {
       if (response.headersSent) response.destroy();
       else answer(response, 500, 'this failed');

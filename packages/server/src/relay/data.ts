@@ -12,17 +12,17 @@ export function data(relay: Relay, channel: RelayChannel, message: DataMessage, 
   const { originator, options } = message.data;
   // 3340 §4.4.4.1 step 1
   if (!mayOriginate(relay, channel, originator.identity)) {
-    return refuse(relay, answer, new ReplyError(537, `not attached as ${originator.identity}`));
+    return answer(new ReplyError(537, `not attached as ${originator.identity}`));
   }
   // 3340 §4.4.4.1 step 2, C5
   const refusal = relay.options.misunderstood(options, 'data', 'intermediate');
-  if (refusal !== undefined) return refuse(relay, answer, refusal);
+  if (refusal !== undefined) return answer(refusal);
   let passages: readonly DataPassage[];
   try {
     passages = begin(relay, message);
   } catch (error) {
     if (!(error instanceof MessageError)) throw error;
-    return refuse(relay, answer, new ReplyError(error.replyCode, error.message));
+    return answer(new ReplyError(error.replyCode, error.message));
   }
   const holdings = passages.some(({ isHeld }) => isHeld) ? holdingsOf(relay, message, passages) : [];
   if (holdings.length === 0) {
@@ -36,7 +36,7 @@ export function data(relay: Relay, channel: RelayChannel, message: DataMessage, 
     const isOpen = relay.isOpen(channel);
     if (failure !== undefined) {
       for (const passage of passages) passage.abandon();
-      if (isOpen) refuse(relay, answer, failure);
+      if (isOpen) answer(failure);
       return;
     }
     relay.counters.accepted += 1;
@@ -90,11 +90,6 @@ function holdingsOf(
     holdings.push({ passage, message, recipient });
   }
   return holdings;
-}
-
-function refuse(relay: Relay, answer: Outcome, refusal: ReplyError): void {
-  relay.counters.refused += 1;
-  answer(refusal);
 }
 
 /** 3340 §4.5.1 rule 2, 3340 §4.5.2 rule 3, C2: any endpoint attached on the same session; a bound relay for the domains it is bound for. */

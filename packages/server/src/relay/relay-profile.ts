@@ -54,7 +54,7 @@ class RelayHandler implements ApexHandler {
 
   /** Who is attached or bound has come to what sessions with a relay are for. */
   #established(answer: Answer): Outcome {
-    const tell = outcome(answer);
+    const tell = this.#outcome(answer);
     return (refusal) => {
       if (refusal === undefined) this.#handle.established();
       tell(refusal);
@@ -62,11 +62,19 @@ class RelayHandler implements ApexHandler {
   }
 
   terminate(request: Parameters<typeof terminate>[2], answer: Answer): void {
-    terminate(this.#relay, this.#channel, request, outcome(answer));
+    terminate(this.#relay, this.#channel, request, this.#outcome(answer));
   }
 
   data(message: Parameters<typeof data>[2], answer: Answer): void {
-    data(this.#relay, this.#channel, message, outcome(answer));
+    data(this.#relay, this.#channel, message, this.#outcome(answer));
+  }
+
+  #outcome(answer: Answer): Outcome {
+    return (refusal) => {
+      if (refusal === undefined) return answer.ok();
+      this.#relay.refused(refusal);
+      answer.error(refusal.replyCode, refusal.text);
+    };
   }
 
   closed(): void {
@@ -100,13 +108,6 @@ class ApexLink implements RelayLink {
   abort(reason: Error): void {
     this.#handle.abort(reason);
   }
-}
-
-function outcome(answer: Answer): Outcome {
-  return (refusal) => {
-    if (refusal === undefined) answer.ok();
-    else answer.error(refusal.replyCode, refusal.text);
-  };
 }
 
 /** A channel that is about to close takes nothing new: to the relay a failed delivery. */

@@ -25,6 +25,8 @@ export class RelaySession {
   readonly channels = new Set<RelayChannel>();
   /** Deliveries that the peer has not acknowledged, on all channels. */
   unacknowledged = 0;
+  /** It kept deliveries waiting, and is about to end (C13). */
+  isStalled = false;
 
   constructor(facts: () => SessionFacts, name = '') {
     this.facts = facts;
@@ -95,6 +97,11 @@ export class Deliveries {
       this.#sentAt = this.#sentAt.slice(this.#head);
       this.#head = 0;
     }
+  }
+
+  /** Those that are not acknowledged. */
+  get size(): number {
+    return this.#sentAt.length - this.#head;
   }
 
   /** When the oldest unacknowledged delivery was sent; undefined when there is none. */

@@ -1,6 +1,8 @@
 import { ReplyError } from '@apex/beep';
 import { parent } from '@apex/protocol';
 import type { Clock } from '../clock.ts';
+import { type RelayLimitName, relayLimitNames } from '../figures/limit-name.ts';
+import { Tally } from '../figures/tally.ts';
 import { Scheduler } from '../scheduler.ts';
 import { Attachments } from './attachments.ts';
 import { HeldData, type HeldLimits, type HeldStore } from './held/held-data.ts';
@@ -59,11 +61,30 @@ export interface RelayOptions {
 
 /** What the relay counts; the numbers only grow. */
 export interface RelayCounters {
+  /** Data. */
   accepted: number;
-  refused: number;
+  /** Operations of peers, data among them, by reply code. */
+  readonly refused: Tally<number>;
+  /** Data that its recipient answered `ok`. */
   delivered: number;
+  /** Data that was not: it was dropped here, or not answered `ok`. */
   undelivered: number;
+  /** What was dropped here, by reply code. */
+  readonly dropped: Tally<number>;
+  /** What its recipient refused, did not answer in time, and could not answer since its session had ended. */
+  declined: number;
+  overdue: number;
+  lost: number;
+  /** Sessions that kept deliveries waiting. */
   stalled: number;
+  readonly limits: Tally<RelayLimitName>;
+}
+
+export interface RelaySizes {
+  /** Octets of data that peers have not taken. */
+  readonly unsentOctets: number;
+  /** Data that waits for an answer. */
+  readonly unacknowledged: number;
 }
 
 /**
@@ -76,7 +97,18 @@ export class Relay {
   readonly domains: readonly string[];
   readonly access: AccessPolicy;
   readonly attachments = new Attachments();
-  readonly counters: RelayCounters = { accepted: 0, refused: 0, delivered: 0, undelivered: 0, stalled: 0 };
+  readonly counters: RelayCounters = {
+    accepted: 0,
+    refused: new Tally(),
+    delivered: 0,
+    undelivered: 0,
+    dropped: new Tally(),
+    declined: 0,
+    overdue: 0,
+    lost: 0,
+    stalled: 0,
+    limits: new Tally(relayLimitNames),
+  };
   readonly options: OptionRegistry;
   readonly passages: Passages;
   readonly held: HeldData;
@@ -130,7 +162,19 @@ export class Relay {
         transmit: (recipient, encode, settled) => this.transmit(recipient, encode, settled),
       },
       limits,
+      tally: this.counters.limits,
     });
+  }
+
+  /** What waits at peers now. */
+  get sizes(): RelaySizes {
+    let unsentOctets = 0;
+    let unacknowledged = 0;
+    for (const channel of this.#waiting) {
+      unsentOctets += channel.link.unsentOctets;
+      unacknowledged += channel.deliveries.size;
+    }
+    return { unsentOctets, unacknowledged };
   }
 
   /** Monotonic milliseconds. */
@@ -182,9 +226,11 @@ export class Relay {
     const { guests } = this.#limits;
     const attachmentsPerSession = session.isGuest ? 1 : this.#limits.attachmentsPerSession;
     if (session.associations >= attachmentsPerSession) {
+      this.counters.limits.add('attachmentsPerSession');
       return new ReplyError(554, `a session may attach and bind ${attachmentsPerSession} times`);
     }
     if (session.isGuest && this.attachments.guests >= guests) {
+      this.counters.limits.add('guests');
       return new ReplyError(554, `${guests} guests are attached already; try again later`);
     }
     return undefined;
@@ -271,9 +317,15 @@ export class Relay {
     else this.#send(attachment.channel, payload, settled);
   }
 
+  /** An operation of a peer is refused. */
+  refused({ replyCode }: ReplyError): void {
+    this.counters.refused.add(replyCode);
+  }
+
   /** Data that is not delivered. */
-  drop(failure: Error, settled: Settled): void {
+  drop(failure: ReplyError, settled: Settled): void {
     this.counters.undelivered += 1;
+    this.counters.dropped.add(failure.replyCode);
     settled(failure);
   }
 
@@ -283,12 +335,12 @@ export class Relay {
     // Most sessions have one channel, and this is done for each delivery.
     const waiting = session.channels.size === 1 ? channel.link.unsentOctets : session.unsentOctets;
     if (waiting > unsentOctets) {
-      this.#stall(channel, `more than ${unsentOctets} octets wait for it`);
+      this.#stall(channel, `more than ${unsentOctets} octets wait for it`, 'unsentOctets');
       return this.drop(new ReplyError(451, 'the recipient does not read'), settled);
     }
     const deliveries = Math.max(1, Math.floor(unsentOctets / DELIVERY_OCTETS));
     if (session.unacknowledged >= deliveries) {
-      this.#stall(channel, `more than ${deliveries} data wait for its answer`);
+      this.#stall(channel, `more than ${deliveries} data wait for its answer`, 'unsentOctets');
       return this.drop(new ReplyError(451, 'the recipient does not answer'), settled);
     }
     channel.deliveries.sent(this.now());
@@ -298,9 +350,16 @@ export class Relay {
       channel.deliveries.acknowledged();
       session.unacknowledged -= 1;
       if (failure === undefined) this.counters.delivered += 1;
-      else this.counters.undelivered += 1;
+      else this.#undelivered(session, failure);
       settled(failure);
     });
+  }
+
+  #undelivered(session: RelaySession, failure: Error): void {
+    this.counters.undelivered += 1;
+    if (session.isStalled) this.counters.overdue += 1;
+    else if (failure instanceof ReplyError) this.counters.declined += 1;
+    else this.counters.lost += 1;
   }
 
   /** C13: called about once a second; ends sessions that keep deliveries waiting for too long. */
@@ -313,14 +372,18 @@ export class Relay {
     for (const channel of this.#waiting) {
       const oldest = channel.deliveries.oldest;
       if (oldest === undefined) this.#waiting.delete(channel);
-      else if (oldest < latest) this.#stall(channel, `no answer for ${this.#limits.deliveryMs} ms`);
+      else if (oldest < latest) {
+        this.#stall(channel, `no answer for ${this.#limits.deliveryMs} ms`, 'deliverySeconds');
+      }
     }
   }
 
   /** C13: detached with terminate 451, which gets a moment to leave, then the session ends. */
-  #stall(channel: RelayChannel, text: string): void {
+  #stall(channel: RelayChannel, text: string, limit: RelayLimitName): void {
     if (this.#leaving.has(channel)) return;
     this.counters.stalled += 1;
+    this.counters.limits.add(limit);
+    channel.session.isStalled = true;
     this.#waiting.delete(channel);
     this.#leaving.add(channel);
     for (const other of channel.session.channels) {

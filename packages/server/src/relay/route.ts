@@ -60,8 +60,9 @@ function forward(
     return relay.drop(new ReplyError(550, `no way from here to the domain ${domain}`), settled);
   }
   relay.mesh.forward(domain, encodeDataMessage(onward), (failure) => {
-    if (failure === undefined) settled(undefined);
-    else relay.drop(failure, settled);
+    const refusal = outcomeOf(failure);
+    if (refusal === undefined) settled(undefined);
+    else relay.drop(refusal, settled);
   });
 }
 

@@ -12,6 +12,7 @@ import {
   serviceData,
   type TimestampSuffix,
 } from '@apex/protocol';
+import { Tally } from '../figures/tally.ts';
 import type { Effect, EffectPerformer } from '../subject/effects.ts';
 import type { EffectSink } from './service.ts';
 
@@ -24,6 +25,8 @@ export interface MessageCounters {
   verdicts: number;
   /** Access entries. */
   entries: number;
+  /** Negative replies by the name of the service, such as `presence`, and by code. */
+  readonly refused: Map<string, Tally<number>>;
 }
 
 type PublishEffect = Extract<Effect, { kind: 'publish' }>;
@@ -40,6 +43,7 @@ export class EffectMessages implements EffectPerformer {
     terminates: 0,
     verdicts: 0,
     entries: 0,
+    refused: new Map(),
   };
   readonly #sink: EffectSink;
   readonly #suffix: TimestampSuffix;
@@ -56,6 +60,7 @@ export class EffectMessages implements EffectPerformer {
       case 'reply': {
         const { service, recipient, transID, code, text } = effect;
         this.counters.replies += 1;
+        if (code !== 250) this.#refused(service, code);
         return this.#send(service, recipient, () => formatReply({ kind: 'reply', code, transID, text }));
       }
       case 'publish':
@@ -80,6 +85,14 @@ export class EffectMessages implements EffectPerformer {
       case 'settle':
         return effect.settle();
     }
+  }
+
+  #refused(service: string, code: number): void {
+    const name = service.slice(service.indexOf('=') + 1, service.indexOf('@'));
+    const known = this.counters.refused.get(name);
+    const codes = known ?? new Tally<number>();
+    codes.add(code);
+    if (known === undefined) this.counters.refused.set(name, codes);
   }
 
   #entry({ service, recipient, transID, access }: EntryEffect): void {

@@ -1,4 +1,5 @@
 import { isService, type TimestampSuffix } from '@apex/protocol';
+import type { SubjectLimitName } from '../figures/limit-name.ts';
 import type { StoreWrite } from '../store/ports.ts';
 import type { Effect } from './effects.ts';
 import type { Answer, Input, OperationInput } from './input.ts';
@@ -33,8 +34,12 @@ export class Decision {
   /** Operations in the order in which they began or ended here. */
   readonly changes: { readonly began: boolean; readonly operation: Operation }[] = [];
 
+  /** Of a publish that is accepted: how many are told. */
+  subscribers: number | undefined;
   /** A publish that has the same tuples as the entry before it. */
   isUnchanged = false;
+  /** What it was refused for, if that was a limit. */
+  limit: SubjectLimitName | undefined;
 
   constructor(input: Input) {
     this.input = input;
@@ -45,7 +50,8 @@ export class Decision {
     this.effects.push(reply(input, 250, ''));
   }
 
-  refuse(input: OperationInput, code: number, text: string): void {
+  refuse(input: OperationInput, code: number, text: string, limit?: SubjectLimitName): void {
+    this.limit = limit;
     // C17: no error goes to a service
     if (isService(input.originator)) return;
     this.effects.push(reply(input, code, text));

@@ -30,7 +30,7 @@ export function decideImportPresence(
     return decision.settle(answer, notProvisioned(endpoint));
   }
   const over = entryOverLimit(entry, context.limits);
-  if (over !== undefined) return decision.settle(answer, new UsageError('import.limit', over));
+  if (over !== undefined) return decision.settle(answer, new UsageError('import.limit', over.text));
   const isSame = entry.tuplesXml === current.tuplesXml && entry.publisherInfo === current.publisherInfo;
   const conflict = resolve(state, current, { ...entry, isSame, replace }, context);
   if (typeof conflict !== 'number') return answerWith(conflict);

@@ -1,3 +1,5 @@
+import type { SubjectLimitName } from '../figures/limit-name.ts';
+
 /** P7, P11: what the services allow, each with its unit. */
 export interface PresenceLimits {
   /** Tuples in one presence entry. */
@@ -26,10 +28,14 @@ export interface PresenceLimits {
 export function entryOverLimit(
   entry: { readonly tupleCount: number; readonly capabilityOctets: number },
   limits: PresenceLimits,
-): string | undefined {
-  if (entry.tupleCount > limits.tuples) return `a presence entry may have ${limits.tuples} tuples`;
-  if (entry.capabilityOctets > limits.capabilityOctets)
-    return `capabilities may have ${limits.capabilityOctets} octets together`;
+): { readonly limit: SubjectLimitName; readonly text: string } | undefined {
+  if (entry.tupleCount > limits.tuples) {
+    return { limit: 'tuplesPerEntry', text: `a presence entry may have ${limits.tuples} tuples` };
+  }
+  if (entry.capabilityOctets > limits.capabilityOctets) {
+    const text = `capabilities may have ${limits.capabilityOctets} octets together`;
+    return { limit: 'capabilityOctets', text };
+  }
   return undefined;
 }
 

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import { Scheduler } from '../scheduler.ts';
 import type { OperationRecord, Store, SubjectRecords } from '../store/ports.ts';
 import { Committer } from './committer.ts';
+import { newCounters, type OwnerSizes } from './counters.ts';
 import { decide } from './decide.ts';
 import { type Context, type Decision, reply } from './decision.ts';
 import type { EffectPerformer } from './effects.ts';
@@ -35,30 +36,6 @@ export interface OwnerOptions {
   readonly retryMs?: number;
 }
 
-/** What the owner counts; the numbers only grow. */
-export interface OwnerCounters {
-  decided: number;
-  loads: number;
-  failedLoads: number;
-  failedBatches: number;
-  expired: number;
-  /** Updates that changed nothing but lastUpdate. */
-  unchanged: number;
-  /** Negative replies, by code. */
-  readonly refused: Record<number, number>;
-}
-
-export interface OwnerSizes {
-  /** Operations in progress. */
-  readonly operations: number;
-  /** Deadlines that are set: one for each operation in progress. */
-  readonly deadlines: number;
-  /** Subjects in memory. */
-  readonly subjects: number;
-  /** Inputs that wait, and decisions on their way to the store. */
-  readonly backlog: number;
-}
-
 interface PendingDecision {
   readonly slot: SubjectSlot;
   readonly decision: Decision;
@@ -73,15 +50,7 @@ interface PendingDecision {
  * are read from the store again.
  */
 export class SubjectOwner {
-  readonly counters: OwnerCounters = {
-    decided: 0,
-    loads: 0,
-    failedLoads: 0,
-    failedBatches: 0,
-    expired: 0,
-    unchanged: 0,
-    refused: {},
-  };
+  readonly counters = newCounters();
   readonly #options: OwnerOptions;
   readonly #limits: PresenceLimits;
   readonly #transactions = new Transactions();
@@ -107,9 +76,11 @@ export class SubjectOwner {
   get sizes(): OwnerSizes {
     return {
       operations: this.#transactions.size,
+      operationsByKind: this.#transactions.counts,
       deadlines: this.#scheduler.size,
       subjects: this.#slots.size,
-      backlog: this.#committer.backlog + this.#waiting,
+      waiting: this.#waiting,
+      undurable: this.#committer.backlog,
     };
   }
 
@@ -147,6 +118,7 @@ export class SubjectOwner {
   submit(subject: string, input: OperationInput): void {
     const { backlog = 100_000 } = this.#options;
     if (this.#committer.backlog + this.#waiting >= backlog) {
+      this.counters.limits.add('backlog');
       return this.#fail(this.#aside, input, 450, 'too much is waiting, try again later');
     }
     // 3343 §4.2 step 1, P6: what cannot be a subject here is answered without a look at the store
@@ -304,7 +276,13 @@ export class SubjectOwner {
   #release(slot: SubjectSlot, decision: Decision): void {
     slot.pending -= 1;
     decision.markGone();
-    slot.outbox.send(decision.effects);
+    const { effects, subscribers = 0 } = decision;
+    if (subscribers === 0) return slot.outbox.send(effects);
+    const { clock } = this.#options;
+    const startedAt = clock.monotonic();
+    slot.outbox.send(effects);
+    const settle = (): void => this.counters.fanOutSeconds.add((clock.monotonic() - startedAt) / 1000);
+    slot.outbox.send([{ kind: 'settle', settle }]);
   }
 
   #expire({ subject, originator, transID, generation }: Operation): void {
@@ -355,19 +333,15 @@ export class SubjectOwner {
       slot.outbox.send([{ kind: 'settle', settle: () => answer(new ReplyError(code, text)) }]);
     } else if (!isService(input.originator)) {
       // C17: no error goes to a service
-      this.#refused(code);
       slot.outbox.send([reply(input, code, text)]);
     }
   }
 
-  #count(decision: Decision): void {
-    if (decision.isUnchanged) this.counters.unchanged += 1;
-    for (const effect of decision.effects) {
-      if (effect.kind === 'reply' && effect.code !== 250) this.#refused(effect.code);
-    }
-  }
-
-  #refused(code: number): void {
-    this.counters.refused[code] = (this.counters.refused[code] ?? 0) + 1;
+  #count({ subscribers, isUnchanged, limit }: Decision): void {
+    if (limit !== undefined) this.counters.limits.add(limit);
+    if (subscribers === undefined) return;
+    this.counters.published += 1;
+    this.counters.fanOutSubscribers.add(subscribers);
+    if (isUnchanged) this.counters.unchanged += 1;
   }
 }

@@ -26,9 +26,14 @@ export function decidePublish(
   const { limits } = context;
   // P11
   const over = entryOverLimit(entry, limits);
-  if (over !== undefined) return decision.refuse(input, 554, over);
+  if (over !== undefined) return decision.refuse(input, 554, over.text, over.limit);
   if (!state.mayPublish(context.monotonic, limits.publishesPerSecond)) {
-    return decision.refuse(input, 450, `at most ${limits.publishesPerSecond} updates a second; try again`);
+    return decision.refuse(
+      input,
+      450,
+      `at most ${limits.publishesPerSecond} updates a second; try again`,
+      'publishesPerSecond',
+    );
   }
   decision.isUnchanged =
     entry.tuplesXml === current.tuplesXml && entry.publisherInfo === current.publisherInfo;
@@ -46,6 +51,7 @@ export function decidePublish(
   decision.accept(input);
   // 3343 §4.2 step 6.3
   const recipients = state.list('subscribe');
+  decision.subscribers = recipients.length;
   if (recipients.length > 0)
     decision.effects.push({ kind: 'publish', recipients, presence, at: context.now });
 }

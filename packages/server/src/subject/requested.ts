@@ -1,4 +1,5 @@
 import { domainOf, isSubaddress, parent } from '@apex/protocol';
+import type { SubjectLimitName } from '../figures/limit-name.ts';
 import type { Context, Decision } from './decision.ts';
 import type { OperationInput, SubscribeInput, WatchInput } from './input.ts';
 import type { Operation } from './operation.ts';
@@ -51,10 +52,15 @@ export function isFree(
   }
   if (input.durationSeconds === 0) return true;
   const { limits } = context;
-  const { operations } = limitsOf(input.originator, context);
+  const { operations, operationsLimit } = limitsOf(input.originator, context);
   // P11
   if (context.transactions.count(input.originator) >= operations) {
-    decision.refuse(input, 554, `an originator may have ${operations} operations in progress`);
+    decision.refuse(
+      input,
+      554,
+      `an originator may have ${operations} operations in progress`,
+      operationsLimit,
+    );
     return false;
   }
   // P11
@@ -63,6 +69,7 @@ export function isFree(
       input,
       554,
       `a subject may have ${limits.subscribersPerPublisher} operations of a kind in progress`,
+      'subscribersPerPublisher',
     );
     return false;
   }
@@ -90,9 +97,21 @@ export function beginOperation(
 function limitsOf(
   originator: string,
   { limits, guest }: Context,
-): { readonly operations: number; readonly durationSeconds: number } {
+): {
+  readonly operations: number;
+  readonly operationsLimit: SubjectLimitName;
+  readonly durationSeconds: number;
+} {
   const isGuest = guest !== undefined && parent(originator) === guest;
   return isGuest
-    ? { operations: limits.operationsPerGuest, durationSeconds: limits.guestDurationSeconds }
-    : { operations: limits.operationsPerOriginator, durationSeconds: limits.durationSeconds };
+    ? {
+        operations: limits.operationsPerGuest,
+        operationsLimit: 'operationsPerGuest',
+        durationSeconds: limits.guestDurationSeconds,
+      }
+    : {
+        operations: limits.operationsPerOriginator,
+        operationsLimit: 'operationsPerOriginator',
+        durationSeconds: limits.durationSeconds,
+      };
 }

@@ -24,6 +24,7 @@ export function decideSet(state: SubjectState, input: SetInput, context: Context
         input,
         554,
         `an endpoint may have ${context.limits.accessEntries} access entries`,
+        'accessEntriesPerEndpoint',
       );
     }
   } else if (lastUpdate?.ms !== present.lastUpdate) {

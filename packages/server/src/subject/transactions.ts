@@ -14,11 +14,16 @@ export class Transactions {
   /** Originators that are subaddresses, by endpoint. */
   readonly #subaddresses = new Map<string, Set<string>>();
   #generation = 0;
-  #size = 0;
+  readonly #counts = { subscribe: 0, watch: 0 };
 
   /** In-progress operations. */
   get size(): number {
-    return this.#size;
+    return this.#counts.subscribe + this.#counts.watch;
+  }
+
+  /** In-progress operations of each kind. */
+  get counts(): Readonly<Record<'subscribe' | 'watch', number>> {
+    return this.#counts;
   }
 
   /** An operation with a generation of its own; not yet in progress. `due` is monotonic milliseconds. */
@@ -56,7 +61,7 @@ export class Transactions {
   reserve(operation: Operation): void {
     const { originator, transID } = operation;
     entryOf(this.#operations, originator, newMap<Operation>).set(transID, operation);
-    this.#size += 1;
+    this.#counts[operation.kind] += 1;
     if (isSubaddress(originator)) {
       entryOf(this.#subaddresses, parent(originator), () => new Set<string>()).add(originator);
     }
@@ -67,7 +72,7 @@ export class Transactions {
     const own = this.#operations.get(originator);
     if (own?.get(transID) !== operation) return;
     own.delete(transID);
-    this.#size -= 1;
+    this.#counts[operation.kind] -= 1;
     if (own.size > 0) return;
     this.#operations.delete(originator);
     if (!isSubaddress(originator)) return;

@@ -24,6 +24,7 @@ function connection(pipe: MemoryPipe, silenceMs: number): EdgeConnection {
       },
       sessionLimits: {},
     },
+    figures: async () => [],
     onEvent: () => {},
     worker: 1,
     silenceMs,

@@ -199,6 +199,7 @@ describe('the door', () => {
       profiles: [],
       limits: {},
       canServe: async () => true,
+      figures: async () => [],
       onEvent: (event) => events.push(event),
       // All of it in one second.
       clock: new VirtualClock(),
@@ -265,6 +266,7 @@ describe('a handshake that does not end', () => {
         accepted += 1;
       },
       canServe: () => Promise.resolve(true),
+      figures: async () => [],
       onEvent: () => {},
       headersMs: 50,
     });
@@ -298,6 +300,7 @@ describe('a connection', () => {
       },
       accept: () => {},
       canServe: () => Promise.resolve(true),
+      figures: async () => [],
       onEvent: () => {},
     });
     onTestFinished(() => listener.close());
@@ -338,6 +341,20 @@ describe('further routes', () => {
   it('are served beside those of the server, which stay its own', async () => {
     const { server } = await start({ http: { host, port: 0, routes } });
     expect(await ask(server.httpAddress?.port)).toEqual(expected);
+  });
+
+  it('are told who asks: whom the proxy names, if that is trusted', async () => {
+    const naming: Route = {
+      path: '/',
+      answer: (_, response, { remoteAddress, secured }) => void response.end(`${remoteAddress} ${secured}`),
+    };
+    const headers = { 'X-Forwarded-For': '203.0.113.1, 198.51.100.7', 'X-Forwarded-Proto': 'https' };
+    const asked = async (trustProxy: boolean) => {
+      const { authority } = await start({ http: { host, port: 0, trustProxy, routes: [naming] } });
+      return (await fetch(`http://${authority}/`, { headers })).text();
+    };
+    expect(await asked(false)).toMatch(/^127\.0\.0\.1:\d+ false$/);
+    expect(await asked(true)).toBe('198.51.100.7:0 true');
   });
 
   it('are served by an edge that is given them', async () => {

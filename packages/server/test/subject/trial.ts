@@ -329,7 +329,7 @@ export class Trial {
     expect(model).toEqual(this.durable);
     for (const { due } of model.operations) expect(due).toBeGreaterThan(this.clock.now);
     const count = model.operations.length;
-    expect(this.owner.sizes).toMatchObject({ operations: count, deadlines: count, backlog: 0 });
+    expect(this.owner.sizes).toMatchObject({ operations: count, deadlines: count, waiting: 0, undurable: 0 });
     const key = (operation: { kind: string; subject: string; originator: string; transID: number }): string =>
       `${operation.kind} ${operation.subject} ${operation.originator} ${operation.transID}`;
     expect((await this.memory.loadOperations()).map(key).toSorted()).toEqual(

@@ -1,6 +1,8 @@
 import { ReplyError } from '@apex/beep';
 import { type DataMessage, encodeDataMessage, type Party, parent, parseDataMessage } from '@apex/protocol';
 import type { Clock } from '../../clock.ts';
+import type { RelayLimitName } from '../../figures/limit-name.ts';
+import type { Tally } from '../../figures/tally.ts';
 import { StoreError } from '../../store/errors.ts';
 import type { HeldRecord, Store } from '../../store/ports.ts';
 import type { DataPassage } from '../passage.ts';
@@ -48,6 +50,7 @@ export class HeldData {
   readonly #passages: Passages;
   readonly #clock: Clock;
   readonly #limits: HeldLimits;
+  readonly #tally: Tally<RelayLimitName> | undefined;
   /** By recipient. */
   readonly #queues = new Map<string, HeldQueue>();
   /** What is held or about to be, by endpoint. */
@@ -64,12 +67,15 @@ export class HeldData {
     readonly passages: Passages;
     readonly clock: Clock;
     readonly limits?: Partial<HeldLimits> | undefined;
+    /** Of limits that are met. */
+    readonly tally?: Tally<RelayLimitName> | undefined;
   }) {
     this.#store = options.store;
     this.#outlet = options.outlet;
     this.#passages = options.passages;
     this.#clock = options.clock;
     this.#limits = { ...defaultHeldLimits, ...options.limits };
+    this.#tally = options.tally;
   }
 
   /** Messages that are held. */
@@ -77,6 +83,13 @@ export class HeldData {
     let size = 0;
     for (const { messages } of this.#used.values()) size += messages;
     return size;
+  }
+
+  /** Their octets. */
+  get octets(): number {
+    let sum = 0;
+    for (const { octets } of this.#used.values()) sum += octets;
+    return sum;
   }
 
   /** Takes up what is in the store; called once, before anything else. Rejects with StoreError. */
@@ -215,7 +228,9 @@ export class HeldData {
   #reserve(recipient: string, octets: number): ReplyError | undefined {
     const use = this.#useOf(recipient);
     const { heldMessagesPerEndpoint, heldOctetsPerEndpoint } = this.#limits;
-    if (use.messages + 1 > heldMessagesPerEndpoint || use.octets + octets > heldOctetsPerEndpoint) {
+    const isFull = use.messages + 1 > heldMessagesPerEndpoint;
+    if (isFull || use.octets + octets > heldOctetsPerEndpoint) {
+      this.#tally?.add(isFull ? 'heldMessagesPerEndpoint' : 'heldOctetsPerEndpoint');
       if (use.messages === 0) this.#used.delete(parent(recipient));
       return new ReplyError(550, `too much is held for ${recipient}`);
     }
