@@ -1,5 +1,6 @@
 import { createEdge, type FromEdge, type Pipe, type ToEdge } from '@apex/server';
 import { type Audience, metricsFor } from './metrics/metrics-route.ts';
+import { openTelemetry } from './open-telemetry.ts';
 import { holdYoungGeneration } from './young-generation.ts';
 
 /**
@@ -26,7 +27,8 @@ const pipe: Pipe<ToEdge, FromEdge> = {
 process.once('disconnect', () => process.exit());
 
 holdYoungGeneration();
-await createEdge(pipe, await metricsFor(process.argv[2] as Audience));
+const metrics = await metricsFor(process.argv[2] as Audience);
+await createEdge(pipe, { ...metrics, tracing: openTelemetry() });
 // The owner learns why, before the process is gone.
 await left;
 process.disconnect?.();

@@ -17,6 +17,7 @@ import { Edges } from './edges.ts';
 import { Ending } from './ending.ts';
 import { AppError } from './errors.ts';
 import { metricsFor } from './metrics/metrics-route.ts';
+import { openTelemetry } from './open-telemetry.ts';
 import { readTlsFiles, warnOfExpired } from './tls-files.ts';
 import { holdYoungGeneration } from './young-generation.ts';
 
@@ -77,6 +78,7 @@ async function start(
     failedAuthentications: limits.failedAuthentications,
     tls,
     figures,
+    tracing: openTelemetry(),
     sessionLimits: {
       connections: limits.connections,
       connectionsPerAddress: limits.connectionsPerAddress,

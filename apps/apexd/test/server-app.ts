@@ -22,6 +22,8 @@ export interface Serving {
   /** Resolves with the first line of its log that has this event. */
   logged(event: string): Promise<Readonly<Record<string, unknown>>>;
   kill(signal: NodeJS.Signals): void;
+  /** What it has printed so far. */
+  printed(): string;
   /** SIGTERM, and how it ended. */
   stop(): Promise<Outcome>;
 }
@@ -78,8 +80,11 @@ export class Home {
   spawn(
     args: readonly string[],
     input?: string,
+    nodeOptions: readonly string[] = [],
   ): { readonly child: ChildProcess; outcome: Promise<Outcome> } {
-    const child = spawn(process.execPath, [...fromSources, main, ...args], { cwd: this.folder });
+    const child = spawn(process.execPath, [...fromSources, ...nodeOptions, main, ...args], {
+      cwd: this.folder,
+    });
     this.#children.push(child);
     // A command that refuses its arguments does not read its input.
     child.stdin.on('error', () => {});
@@ -87,9 +92,13 @@ export class Home {
     return { child, outcome: outcomeOf(child) };
   }
 
-  async serve(args: readonly string[] = ['serve', '--config', this.config]): Promise<Serving> {
-    const { child, outcome } = this.spawn(args, '');
+  async serve(
+    args: readonly string[] = ['serve', '--config', this.config],
+    nodeOptions: readonly string[] = [],
+  ): Promise<Serving> {
+    const { child, outcome } = this.spawn(args, '', nodeOptions);
     let log = '';
+    let printed = '';
     child.stderr!.on('data', (text: string) => {
       log += text;
     });
@@ -99,10 +108,9 @@ export class Home {
         .slice(0, -1)
         .map((line) => JSON.parse(line) as Record<string, unknown>);
     const port = await new Promise<number>((resolve, reject) => {
-      let text = '';
       child.stdout!.on('data', (more: string) => {
-        text += more;
-        const found = /:(\d+)[ \n]/.exec(text)?.[1];
+        printed += more;
+        const found = /:(\d+)[ \n]/.exec(printed)?.[1];
         if (found !== undefined) resolve(Number(found));
       });
       void outcome.then(({ stderr }) => reject(new Error(`it ended before it served: ${stderr}`)));
@@ -111,6 +119,7 @@ export class Home {
       port,
       outcome,
       log: lines,
+      printed: () => printed,
       async logged(event) {
         for (;;) {
           const line = lines().find((entry) => entry['event'] === event);

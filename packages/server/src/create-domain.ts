@@ -7,10 +7,11 @@ import { defaultScramIterations } from './credentials/scram.ts';
 import { domainFigures } from './domain-figures.ts';
 import type { Figure } from './figures/figure.ts';
 import { Oversight } from './oversight.ts';
+import type { RelayCounters } from './relay/counters.ts';
 import { originate } from './relay/data.ts';
 import type { RelayOption } from './relay/options/option.ts';
 import type { MeshPort } from './relay/ports.ts';
-import { Relay, type RelayCounters, type RelayLimits } from './relay/relay.ts';
+import { Relay, type RelayLimits } from './relay/relay.ts';
 import { AccessService } from './services/access/access-service.ts';
 import { EffectMessages, type MessageCounters } from './services/effect-messages.ts';
 import { OwnService, requireServiceNames, type ServiceDefinition } from './services/own-service.ts';
@@ -25,6 +26,7 @@ import { type AccessDefault, SubjectAdministration } from './subject/administrat
 import type { OwnerCounters } from './subject/counters.ts';
 import type { PresenceLimits } from './subject/limits.ts';
 import { SubjectOwner } from './subject/owner.ts';
+import type { Tracing } from './tracing.ts';
 
 /** The administrative domains that a server is, and what it is told of them. */
 export interface DomainOptions {
@@ -58,6 +60,8 @@ export interface DomainOptions {
   readonly services?: readonly ServiceDefinition[];
   /** The way to other domains; without it data for them is not delivered. */
   readonly mesh?: MeshPort;
+  /** Told what happens when: authentications, data and operations. Absent: nothing of it is done. */
+  readonly tracing?: Tracing | undefined;
   /** Told of data that a service refused for what it is, or dropped (P13). */
   readonly onRefused?: (refused: RefusedData) => void;
   /** Told of what a service of `services` has thrown. */
@@ -152,6 +156,7 @@ export async function createDomain(options: DomainOptions): Promise<Domain> {
     options: options.options,
     disabledOptions: options.disabledOptions,
     limits,
+    tracing: options.tracing,
   });
   const subjects = new SubjectAdministration({
     domains,

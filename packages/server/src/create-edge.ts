@@ -8,6 +8,7 @@ import { ListenError, type Listener, listen } from './listener.ts';
 import { profilesOf } from './profiles.ts';
 import type { ServerEvent } from './server-event.ts';
 import { answers } from './serving.ts';
+import type { Tracing } from './tracing.ts';
 
 /** What an edge has of its own; the rest it gets from its owner. */
 export interface EdgeOptions {
@@ -15,6 +16,8 @@ export interface EdgeOptions {
   readonly routes?: readonly Route[] | undefined;
   /** What this process tells of itself, beside what is counted of its sessions. */
   readonly figures?: FigureSource | undefined;
+  /** Told of authentications; all else happens in its owner. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** How often an edge tells its owner the number of its sessions, when that has changed, in milliseconds. */
@@ -103,7 +106,7 @@ async function answerAbout(
 
 async function begin(
   settings: EdgeSettings,
-  { routes }: EdgeOptions,
+  { routes, tracing }: EdgeOptions,
   relay: RemoteRelay,
   out: Outbound<FromEdge>,
 ): Promise<Listener | undefined> {
@@ -116,6 +119,7 @@ async function begin(
         ...(await mechanismOptions(settings.domains, relay.desk, settings.authentication)),
         hasTls: settings.tls !== undefined,
         apex: (options) => relay.profile(options),
+        tracing,
         onEvent,
       }),
       limits: settings.sessionLimits,

@@ -69,6 +69,7 @@ export async function createServer(options: ServerOptions): Promise<ApexServer> 
         ...mechanisms,
         hasTls: options.tls !== undefined,
         apex: (apex) => relayProfile(domain.relay, apex),
+        tracing: options.tracing,
         onEvent,
       }),
       limits: options.sessionLimits ?? {},

@@ -79,3 +79,4 @@ export { openSqliteStore, type SqliteStoreOptions } from './store/sqlite/sqlite-
 export { type DatabaseContents, verifyDataDir } from './store/sqlite/verify.ts';
 export type { AccessDefault } from './subject/administration.ts';
 export type { ImportOutcome } from './subject/input.ts';
+export type { Span, SpanAttributes, SpanRefusal, Tracing } from './tracing.ts';

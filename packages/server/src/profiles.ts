@@ -4,11 +4,13 @@ import { type AuthenticationOutcome, observed } from './credentials/observed.ts'
 import { type ServerMechanismOptions, serverMechanisms } from './credentials/server-mechanisms.ts';
 import { eventValve } from './event-valve.ts';
 import type { ServerEvent } from './server-event.ts';
+import type { Tracing } from './tracing.ts';
 
 export interface ProfileOptions extends ServerMechanismOptions {
   /** Whether the listener has a certificate. */
   readonly hasTls: boolean;
   readonly apex: (options: { available(facts: SessionFacts): boolean }) => Profile;
+  readonly tracing?: Tracing | undefined;
   readonly onEvent: (event: ServerEvent) => void;
   readonly clock?: Clock | undefined;
 }
@@ -33,7 +35,7 @@ export function profilesOf(options: ProfileOptions): readonly Profile[] {
   // 3080 §9, §9 rule 1, B12
   const available = (facts: SessionFacts): boolean => !requireTls || facts.secured;
   const profiles = serverMechanisms(options).map((mechanism): Profile => {
-    const profile = saslProfile(observed(mechanism, observer), {
+    const profile = saslProfile(observed(mechanism, observer, options.tracing), {
       report: (error) => onEvent({ level: 'error', name: 'sasl.failed', text: String(error) }),
     });
     return { ...profile, available };

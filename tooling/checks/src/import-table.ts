@@ -89,6 +89,7 @@ export const packageRules: readonly PackageRule[] = [
           'event-valve.ts',
           'peer-address.ts',
           'figures/',
+          'tracing.ts',
         ],
       },
       // Ports stand above those who use them; their implementations stand below.

@@ -5,6 +5,7 @@ import {
   type ServerStep,
   type SessionFacts,
 } from '@apex/beep';
+import type { Span, Tracing } from '../tracing.ts';
 
 /** How an authentication ended. */
 export interface AuthenticationOutcome {
@@ -22,10 +23,14 @@ export interface MechanismObserver {
 }
 
 /** A mechanism whose attempts are let in one by one, and whose outcomes are told. */
-export function observed(mechanism: ServerMechanism, observer: MechanismObserver): ServerMechanism {
+export function observed(
+  mechanism: ServerMechanism,
+  observer: MechanismObserver,
+  tracing?: Tracing,
+): ServerMechanism {
   return {
     ...mechanism,
-    start: (facts) => new ObservedExchange(mechanism, facts, observer),
+    start: (facts) => new ObservedExchange(mechanism, facts, observer, tracing),
   };
 }
 
@@ -34,25 +39,42 @@ class ObservedExchange implements ServerExchange {
   readonly #facts: SessionFacts;
   readonly #observer: MechanismObserver;
   readonly #exchange: ServerExchange;
+  readonly #tracing: Tracing | undefined;
+  #span: Span | undefined;
   #isAdmitted = false;
 
-  constructor(mechanism: ServerMechanism, facts: SessionFacts, observer: MechanismObserver) {
+  constructor(
+    mechanism: ServerMechanism,
+    facts: SessionFacts,
+    observer: MechanismObserver,
+    tracing: Tracing | undefined,
+  ) {
     this.#mechanism = mechanism;
     this.#facts = facts;
     this.#observer = observer;
+    this.#tracing = tracing;
     this.#exchange = mechanism.start(facts);
   }
 
   async respond(response: Uint8Array | undefined): Promise<ServerStep> {
-    if (!this.#isAdmitted) await this.#observer.admit(this.#facts.remoteAddress);
-    this.#isAdmitted = true;
+    this.#span ??= this.#tracing?.begin('apex.authenticate', {
+      'apex.mechanism': this.#mechanism.name,
+      'apex.secured': this.#facts.secured,
+    });
     try {
+      if (!this.#isAdmitted) await this.#observer.admit(this.#facts.remoteAddress);
+      this.#isAdmitted = true;
       const step = await this.#exchange.respond(response);
       if (step.kind === 'complete') this.#tell(true, step.identity.authorization);
       if (step.kind === 'failed' && step.error.replyCode === 535) this.#tell(false, step.authentication);
+      if (step.kind === 'complete') this.#span?.end();
+      if (step.kind === 'failed') this.#span?.end(step.error);
       return step;
     } catch (error) {
       if (error instanceof ReplyError && error.replyCode === 535) this.#tell(false, undefined);
+      this.#span?.end(
+        error instanceof ReplyError ? error : { replyCode: 454, text: 'it could not be decided' },
+      );
       throw error;
     }
   }

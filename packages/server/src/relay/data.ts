@@ -1,5 +1,6 @@
 import { MessageError, ReplyError } from '@apex/beep';
 import { type DataMessage, domainOf } from '@apex/protocol';
+import { ending, type Span } from '../tracing.ts';
 import type { Holding } from './held/held-data.ts';
 import type { Outcome } from './outcome.ts';
 import type { DataPassage } from './passage.ts';
@@ -9,6 +10,23 @@ import { route } from './route.ts';
 
 /** The steps of RFC 3340 §4.4.4.1, in their order. */
 export function data(relay: Relay, channel: RelayChannel, message: DataMessage, answer: Outcome): void {
+  if (relay.tracing === undefined) return take(relay, channel, message, answer, undefined);
+  const { originator, recipients } = message.data;
+  // What nobody has checked yet is named by those who were let in only.
+  const span = relay.tracing.begin('apex.data', {
+    'apex.recipients': recipients.length,
+    ...(mayOriginate(relay, channel, originator.identity) ? { 'apex.originator': originator.identity } : {}),
+  });
+  take(relay, channel, message, ending(span, answer), span);
+}
+
+function take(
+  relay: Relay,
+  channel: RelayChannel,
+  message: DataMessage,
+  answer: Outcome,
+  span: Span | undefined,
+): void {
   const { originator, options } = message.data;
   // 3340 §4.4.4.1 step 1
   if (!mayOriginate(relay, channel, originator.identity)) {
@@ -29,7 +47,7 @@ export function data(relay: Relay, channel: RelayChannel, message: DataMessage, 
     // 3340 §4.4.4.1 step 3, C4: accepted, not delivered
     relay.counters.accepted += 1;
     answer(undefined);
-    return proceed(relay, message, passages);
+    return proceed(relay, message, passages, NOT_HELD, span);
   }
   // C14: written before the sender's ok
   relay.held.hold(holdings, (failure) => {
@@ -42,7 +60,7 @@ export function data(relay: Relay, channel: RelayChannel, message: DataMessage, 
     relay.counters.accepted += 1;
     if (isOpen) answer(undefined);
     const held = new Set(holdings.map(({ passage }) => passage));
-    proceed(relay, message, passages, held);
+    proceed(relay, message, passages, held, span);
   });
 }
 
@@ -69,10 +87,11 @@ function proceed(
   message: DataMessage,
   passages: readonly DataPassage[],
   held: ReadonlySet<DataPassage> = NOT_HELD,
+  span?: Span,
 ): void {
   for (const [index, recipient] of message.data.recipients.entries()) {
     const passage = passages[index];
-    if (passage === undefined || !held.has(passage)) route(relay, message, recipient, passage);
+    if (passage === undefined || !held.has(passage)) route(relay, message, recipient, passage, span);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { DataMessage, Option, PublishTemplate } from '@apex/protocol';
+import type { Span } from '../tracing.ts';
 
 /**
  * What the relay asks of those who serve it. The access decision and the services live on the
@@ -31,6 +32,8 @@ export interface ServiceData {
   readonly recipient: string;
   /** The message; its content is what the service understands. */
   readonly message: DataMessage;
+  /** In which it came, where there is tracing. */
+  readonly span?: Span | undefined;
 }
 
 /** What became of data for one recipient, to be told to its originator (RFC 3340 §6.2). */

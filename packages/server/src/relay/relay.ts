@@ -1,10 +1,11 @@
 import { ReplyError } from '@apex/beep';
 import { parent } from '@apex/protocol';
 import type { Clock } from '../clock.ts';
-import { type RelayLimitName, relayLimitNames } from '../figures/limit-name.ts';
-import { Tally } from '../figures/tally.ts';
+import type { RelayLimitName } from '../figures/limit-name.ts';
 import { Scheduler } from '../scheduler.ts';
+import type { Tracing } from '../tracing.ts';
 import { Attachments } from './attachments.ts';
+import { newCounters, type RelaySizes } from './counters.ts';
 import { HeldData, type HeldLimits, type HeldStore } from './held/held-data.ts';
 import type { RelayOption } from './options/option.ts';
 import { OptionRegistry } from './options/option-registry.ts';
@@ -57,34 +58,7 @@ export interface RelayOptions {
   /** Registered names of options that are treated as unknown (RFC 3342 §7). */
   readonly disabledOptions?: readonly string[] | undefined;
   readonly limits?: Partial<RelayLimits> | undefined;
-}
-
-/** What the relay counts; the numbers only grow. */
-export interface RelayCounters {
-  /** Data. */
-  accepted: number;
-  /** Operations of peers, data among them, by reply code. */
-  readonly refused: Tally<number>;
-  /** Data that its recipient answered `ok`. */
-  delivered: number;
-  /** Data that was not: it was dropped here, or not answered `ok`. */
-  undelivered: number;
-  /** What was dropped here, by reply code. */
-  readonly dropped: Tally<number>;
-  /** What its recipient refused, did not answer in time, and could not answer since its session had ended. */
-  declined: number;
-  overdue: number;
-  lost: number;
-  /** Sessions that kept deliveries waiting. */
-  stalled: number;
-  readonly limits: Tally<RelayLimitName>;
-}
-
-export interface RelaySizes {
-  /** Octets of data that peers have not taken. */
-  readonly unsentOctets: number;
-  /** Data that waits for an answer. */
-  readonly unacknowledged: number;
+  readonly tracing?: Tracing | undefined;
 }
 
 /**
@@ -97,22 +71,12 @@ export class Relay {
   readonly domains: readonly string[];
   readonly access: AccessPolicy;
   readonly attachments = new Attachments();
-  readonly counters: RelayCounters = {
-    accepted: 0,
-    refused: new Tally(),
-    delivered: 0,
-    undelivered: 0,
-    dropped: new Tally(),
-    declined: 0,
-    overdue: 0,
-    lost: 0,
-    stalled: 0,
-    limits: new Tally(relayLimitNames),
-  };
+  readonly counters = newCounters();
   readonly options: OptionRegistry;
   readonly passages: Passages;
   readonly held: HeldData;
   readonly mesh: MeshPort | undefined;
+  readonly tracing: Tracing | undefined;
   /** Those with an APEX channel. */
   readonly sessions = new Set<RelaySession>();
   /** From now on nobody attaches or binds. */
@@ -131,6 +95,7 @@ export class Relay {
     this.domains = domains;
     this.access = access;
     this.mesh = mesh;
+    this.tracing = options.tracing;
     this.#clock = clock;
     this.#limits = { ...defaultRelayLimits, ...limits };
     this.#timers = new Scheduler(clock, (timer) => timer.run());

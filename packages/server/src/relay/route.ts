@@ -1,5 +1,6 @@
 import { ReplyError } from '@apex/beep';
 import { type DataMessage, domainOf, encodeDataMessage, type Party } from '@apex/protocol';
+import type { Span } from '../tracing.ts';
 import type { DataPassage } from './passage.ts';
 import { type Relay, refusalOf, type Settled } from './relay.ts';
 
@@ -12,9 +13,12 @@ export function route(
   message: DataMessage,
   recipient: Party,
   passage: DataPassage | undefined,
+  span?: Span,
 ): void {
-  const settled: Settled =
+  const asked: Settled =
     passage === undefined ? settledSilently : (failure) => passage.settle(outcomeOf(failure));
+  const delivery = span?.begin('apex.deliver', { 'apex.recipient': recipient.identity });
+  const settled = delivery === undefined ? asked : traced(delivery, asked);
   // 3340 §4.4.4.1 step 5.1, C5
   if (passage?.refusal !== undefined) return relay.drop(passage.refusal, settled);
   if (passage?.hop === 'intermediate') return forward(relay, message, recipient, passage, settled);
@@ -28,9 +32,9 @@ export function route(
   relay.access.check(recipient.identity, originator, 'core:data', (verdict) => {
     const refusal = refusalOf(verdict, recipient.identity);
     if (refusal !== undefined) return relay.drop(refusal, settled);
-    if (passage?.isSettled === true) return;
+    if (passage?.isSettled === true) return settled(undefined);
     if (service === undefined) return relay.transmit(recipient.identity, encode, settled);
-    service.receive({ originator, recipient: recipient.identity, message });
+    service.receive({ originator, recipient: recipient.identity, message, span: delivery });
     settled(undefined);
   });
 
@@ -64,6 +68,13 @@ function forward(
     if (refusal === undefined) settled(undefined);
     else relay.drop(refusal, settled);
   });
+}
+
+function traced(delivery: Span, settled: Settled): Settled {
+  return (failure) => {
+    delivery.end(outcomeOf(failure));
+    settled(failure);
+  };
 }
 
 /** What a report says of it: a session that ended is no refusal, but the data is not delivered. */

@@ -1,4 +1,5 @@
 import type { Credentials } from '../store/ports.ts';
+import type { Span } from '../tracing.ts';
 import type { SubjectState } from './state.ts';
 
 /** What the owner of a subject takes, one at a time. */
@@ -18,6 +19,8 @@ interface Requested {
   readonly service: string;
   readonly originator: string;
   readonly transID: number;
+  /** In which it is asked for, and once the owner has it that of the operation; where there is tracing. */
+  readonly span?: Span | undefined;
 }
 
 export interface SubscribeInput extends Requested {

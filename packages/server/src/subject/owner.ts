@@ -3,6 +3,7 @@ import { domainOf, isService, isSubaddress, type TimestampSuffix } from '@apex/p
 import type { Clock } from '../clock.ts';
 import { Scheduler } from '../scheduler.ts';
 import type { OperationRecord, Store, SubjectRecords } from '../store/ports.ts';
+import type { Span } from '../tracing.ts';
 import { Committer } from './committer.ts';
 import { newCounters, type OwnerSizes } from './counters.ts';
 import { decide } from './decide.ts';
@@ -14,6 +15,7 @@ import type { Operation } from './operation.ts';
 import { Outbox } from './outbox.ts';
 import { SubjectSlot, type Waiting } from './slot.ts';
 import { SubjectSlots } from './slots.ts';
+import { begun, NO_ATTRIBUTES, refusalOf, spanOf } from './spans.ts';
 import { SubjectState } from './state.ts';
 import { type Hold, Transactions } from './transactions.ts';
 
@@ -39,6 +41,8 @@ export interface OwnerOptions {
 interface PendingDecision {
   readonly slot: SubjectSlot;
   readonly decision: Decision;
+  /** Of its way to the disk. */
+  readonly commit: Span | undefined;
   released(): void;
 }
 
@@ -114,8 +118,9 @@ export class SubjectOwner {
     }
   }
 
-  /** Takes an operation of the presence service about `subject`. */
-  submit(subject: string, input: OperationInput): void {
+  /** Takes an operation of a service about `subject`. */
+  submit(subject: string, asked: OperationInput): void {
+    const input = begun(subject, asked);
     const { backlog = 100_000 } = this.#options;
     if (this.#committer.backlog + this.#waiting >= backlog) {
       this.counters.limits.add('backlog');
@@ -131,8 +136,9 @@ export class SubjectOwner {
   /** Takes a terminate: its subject is that of the operation which its transID refers to. */
   terminate(input: Extract<OperationInput, { kind: 'terminate' }>): void {
     const subject = this.#transactions.subjectOf(input.originator, input.transID);
-    if (subject === undefined || domainOf(subject) !== domainOf(input.service)) this.#decideAside('', input);
-    else this.submit(subject, input);
+    if (subject === undefined || domainOf(subject) !== domainOf(input.service)) {
+      this.#decideAside('', begun('', input));
+    } else this.submit(subject, input);
   }
 
   /** Takes an input of administration; its `answer` tells the outcome. */
@@ -262,7 +268,10 @@ export class SubjectOwner {
       guest,
       suffix,
     };
+    const span = spanOf(input);
+    const deciding = span?.begin('apex.decide', NO_ATTRIBUTES);
     const decision = decide(state, input, context);
+    deciding?.end();
     this.counters.decided += 1;
     this.#count(decision);
     for (const { began, operation } of decision.changes) {
@@ -270,18 +279,29 @@ export class SubjectOwner {
       else this.#scheduler.remove(operation);
     }
     slot.pending += 1;
-    this.#committer.add({ slot, decision, released: () => this.#release(slot, decision) });
+    const writes = decision.writes.length;
+    const commit = writes === 0 ? undefined : span?.begin('apex.commit', { 'apex.writes': writes });
+    this.#committer.add({ slot, decision, commit, released: () => this.#release(slot, decision, commit) });
   }
 
-  #release(slot: SubjectSlot, decision: Decision): void {
+  #release(slot: SubjectSlot, decision: Decision, commit: Span | undefined): void {
+    commit?.end();
     slot.pending -= 1;
     decision.markGone();
     const { effects, subscribers = 0 } = decision;
-    if (subscribers === 0) return slot.outbox.send(effects);
+    const span = spanOf(decision.input);
+    if (subscribers === 0 && span === undefined) return slot.outbox.send(effects);
     const { clock } = this.#options;
     const startedAt = clock.monotonic();
+    const fanOut =
+      subscribers === 0 ? undefined : span?.begin('apex.fan-out', { 'apex.subscribers': subscribers });
     slot.outbox.send(effects);
-    const settle = (): void => this.counters.fanOutSeconds.add((clock.monotonic() - startedAt) / 1000);
+    // Behind the last one.
+    const settle = (): void => {
+      if (subscribers > 0) this.counters.fanOutSeconds.add((clock.monotonic() - startedAt) / 1000);
+      fanOut?.end();
+      span?.end(refusalOf(decision));
+    };
     slot.outbox.send([{ kind: 'settle', settle }]);
   }
 
@@ -302,7 +322,8 @@ export class SubjectOwner {
       slots.add(slot);
     }
     for (const slot of slots) if (!slot.isLoading) this.#load(slot);
-    for (const { slot, decision } of failed) {
+    for (const { slot, decision, commit } of failed) {
+      commit?.end({ replyCode: 451, text: 'the change could not be stored' });
       this.#fail(slot, decision.input, 451, 'the change could not be stored');
     }
   }
@@ -325,6 +346,7 @@ export class SubjectOwner {
 
   /** Tells the one who waits that nothing was done. */
   #fail(slot: SubjectSlot, input: Input, code: number, text: string): void {
+    spanOf(input)?.end({ replyCode: code, text });
     if (input.kind === 'expire') {
       const operation = this.#transactions.find(input.originator, input.transID);
       if (operation?.generation === input.generation) this.#schedule(operation);

@@ -7,7 +7,10 @@ import { SubjectService } from '../subject-service.ts';
 export class AccessService extends SubjectService {
   readonly name = 'access';
 
-  protected override take(operation: Operation, { originator, recipient: service }: ServiceData): boolean {
+  protected override take(
+    operation: Operation,
+    { originator, recipient: service, span }: ServiceData,
+  ): boolean {
     // What belongs to a subaddress belongs to the subject that is its endpoint.
     switch (operation.kind) {
       case 'query': {
@@ -20,12 +23,13 @@ export class AccessService extends SubjectService {
           owner,
           actor,
           actions,
+          span,
         });
         return true;
       }
       case 'get': {
         const { owner, actor, transID } = operation;
-        this.owner.submit(parent(owner), { kind: 'get', service, originator, transID, owner, actor });
+        this.owner.submit(parent(owner), { kind: 'get', service, originator, transID, owner, actor, span });
         return true;
       }
       case 'set': {
@@ -36,6 +40,7 @@ export class AccessService extends SubjectService {
           service,
           originator,
           transID,
+          span,
           access: { owner, actor, actions },
           ...(lastUpdate === undefined ? {} : { lastUpdate: { ms: wholeMs(lastUpdate) } }),
         });

@@ -9,26 +9,26 @@ export class PresenceService extends SubjectService {
   readonly name = 'presence';
 
   protected override take(operation: Operation, data: ServiceData): boolean {
-    const { originator, recipient: service } = data;
+    const { originator, recipient: service, span } = data;
     // 3343 §2.1, §2.2, §2.3
     switch (operation.kind) {
       case 'subscribe':
       case 'watch': {
         const { kind, publisher, transID, duration: durationSeconds } = operation;
-        this.owner.submit(publisher, { kind, service, originator, transID, durationSeconds });
+        this.owner.submit(publisher, { kind, service, originator, transID, durationSeconds, span });
         return true;
       }
       case 'publish': {
         const { publisher, transID } = operation;
         const entry = entryOf(operation.presence);
-        this.owner.submit(publisher, { kind: 'publish', service, originator, transID, entry });
+        this.owner.submit(publisher, { kind: 'publish', service, originator, transID, entry, span });
         return true;
       }
       case 'terminate': {
         const { transID } = operation;
         // P3: 0 names no operation
         if (transID === 0) this.drop(data, 'transaction.zero', 'terminate names no transID');
-        else this.owner.terminate({ kind: 'terminate', service, originator, transID });
+        else this.owner.terminate({ kind: 'terminate', service, originator, transID, span });
         return true;
       }
       default:
