@@ -122,6 +122,7 @@ export class EdgeConnection {
 
   /** What the edge counts; nothing when it does not tell in time. */
   figures(): Promise<readonly Figure[]> {
+    if (this.#isGone) return Promise.resolve([]);
     this.#lastRequest += 1;
     const request = this.#lastRequest;
     return new Promise((resolve) => {
