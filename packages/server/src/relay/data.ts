@@ -55,10 +55,12 @@ function take(
     if (failure !== undefined) {
       for (const passage of passages) passage.abandon();
       if (isOpen) answer(failure);
+      else span?.end(failure);
       return;
     }
     relay.counters.accepted += 1;
     if (isOpen) answer(undefined);
+    else span?.end();
     const held = new Set(holdings.map(({ passage }) => passage));
     proceed(relay, message, passages, held, span);
   });
