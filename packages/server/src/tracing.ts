@@ -10,13 +10,16 @@ export interface Tracing {
   begin(name: string, attributes: SpanAttributes): Span;
 }
 
+/** Something that lasts. */
 export interface Span extends Tracing {
   /** Ends it, now; called once. `refusal`: what it was for did not succeed. Never throws. */
   end(refusal?: SpanRefusal): void;
 }
 
+/** What is known of a span when it begins, by name. */
 export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
 
+/** Why what a span stands for did not succeed, as its peer is told. */
 export interface SpanRefusal {
   readonly replyCode: number;
   readonly text: string;
