@@ -8,6 +8,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'apexd serve --config apexd.yaml --workers 2',
     'apexd endpoint add fred@example.com --config apexd.yaml  # asks standard input for the password',
     'apexd admin sessions --config apexd.yaml',
+    'apexd backup ../backups/apex.db --config apexd.yaml      # also while the server runs',
     'apexd admin drain --config apexd.yaml && apexd serve --config apexd.yaml',
   ],
   access: [
@@ -31,7 +32,12 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'apexd endpoint list --json --config apexd.yaml',
     'apexd endpoint remove fred@example.com --config apexd.yaml',
   ],
-  presence: ['apexd presence show fred@example.com --config apexd.yaml'],
+  presence: [
+    'apexd presence show fred@example.com --config apexd.yaml',
+    'apexd presence show fred@example.com --pidf --config apexd.yaml',
+    'apexd presence export all.xml --access --config apexd.yaml',
+    'apexd presence import all.xml --replace --config apexd.yaml',
+  ],
   tls: ['apexd tls self-signed --domain example.com --name host.example.com --days 90'],
 };
 
