@@ -107,6 +107,7 @@ export {
 } from './core/schemas.ts';
 export { serviceData } from './core/service-data.ts';
 export { formatTerminate, parseTerminate } from './core/terminate.ts';
+export { isXmlContent } from './core/xml-content.ts';
 export { isAction } from './datatype.ts';
 export { isDomain, isFqdn } from './domain.ts';
 export {

@@ -9,6 +9,7 @@ import {
   formatCid,
   formatData,
   hold4EndpointOption,
+  isXmlContent,
   MAX_TRANSID,
   type NewPart,
   type Option,
@@ -147,8 +148,15 @@ function check({ notLaterThanMs, returnTripMs, reportAfterMs, maxHops, status, h
 function requireContent(content: Content): void {
   if ('contentType' in content) return requireContentType(content.contentType);
   // It would come as another text.
-  if (('text' in content ? content.text : content.xml).isWellFormed()) return;
-  throw new ApexError('client.usage', 'half of a surrogate pair, which UTF-8 cannot carry');
+  if (!('text' in content ? content.text : content.xml).isWellFormed()) {
+    throw new ApexError('client.usage', 'half of a surrogate pair, which UTF-8 cannot carry');
+  }
+  if ('xml' in content && !isXmlContent(content.xml)) {
+    throw new ApexError(
+      'client.usage',
+      'xml: not well-formed XML, without a declaration and a document type',
+    );
+  }
 }
 
 /** RFC 2045 §5.1: type and subtype, then parameters, which those who receive it can read. */

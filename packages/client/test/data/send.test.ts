@@ -1,5 +1,5 @@
 import { parseXml } from '@apex/beep';
-import { parseDataMessage } from '@apex/protocol';
+import { newOption, parseDataMessage } from '@apex/protocol';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ApexError, textOf } from '../../src/index.ts';
@@ -191,6 +191,19 @@ describe('send', () => {
     ]) {
       expect(await failure(wrong())).toMatchObject({ code: 'client.usage' });
     }
+  });
+
+  it('says what is wrong with XML, and with an option', async () => {
+    const fred = await house.attach(FRED);
+    expect(await failure(fred.send(WILMA, { xml: '<a>' }))).toMatchObject({
+      code: 'client.usage',
+      message: 'xml: not well-formed XML, without a declaration and a document type',
+    });
+    const option = newOption({ internal: 'a b' });
+    expect(await failure(fred.send(WILMA, { text: '' }, { options: [option] }))).toMatchObject({
+      code: 'client.usage',
+      message: 'data that cannot be sent: option: attribute internal is not an NMTOKEN',
+    });
   });
 
   it('[C9] leaves a byte order mark in the text, and reads it in the charset that it names', async () => {
