@@ -14,7 +14,7 @@ declare global {
 const text = ({ page }: Visitor, words: string | RegExp) => page.getByText(words).waitFor();
 
 describe.skipIf(!hasBrowser)('a client in a browser', () => {
-  it('[3343 §4.4] sees what another page publishes', async () => {
+  it('sees what another page publishes', async () => {
     const { visit } = await startVisits('page.ts');
     const [fred, wilma] = await Promise.all([visit(FRED), visit(WILMA)]);
     await text(wilma, 'attached as wilma@example.com');
@@ -26,7 +26,7 @@ describe.skipIf(!hasBrowser)('a client in a browser', () => {
     expect([fred.errors, wilma.errors]).toEqual([[], []]);
   });
 
-  it('[3343 §4.4] is refused with the reply code that any client gets', async () => {
+  it('is refused with the reply code that any client gets', async () => {
     const { visit } = await startVisits('page.ts');
     const barney = await visit(BARNEY);
     await barney.page.evaluate((publisher) => window.see(publisher), FRED);

@@ -15,7 +15,7 @@ const publish = ({ page }: Visitor) => page.getByRole('button', { name: 'I am av
 const start = () => startVisits('react/hooks-page.tsx');
 
 describe.skipIf(!hasBrowser)('hooks in a browser, in StrictMode', () => {
-  it('[3343 §4.4] usePresence shows what usePublish publishes in another page', async () => {
+  it('usePresence shows what usePublish publishes in another page', async () => {
     const { visit } = await start();
     const [fred, wilma] = await Promise.all([visit(FRED), visit(WILMA)]);
     await shows(wilma, 'fred@example.com is away');
@@ -35,7 +35,7 @@ describe.skipIf(!hasBrowser)('hooks in a browser, in StrictMode', () => {
     await shows(wilma, 'fred@example.com is away');
   });
 
-  it('[3343 §4.3] useWatchers shows one subscription of a page, and its end when it is unmounted', async () => {
+  it('useWatchers shows one subscription of a page, and its end when it is unmounted', async () => {
     const { visit, administration } = await start();
     const fred = await visit(FRED);
     await shows(fred, 'seen by fred@example.com');
@@ -53,7 +53,7 @@ describe.skipIf(!hasBrowser)('hooks in a browser, in StrictMode', () => {
     expect([fred.errors, wilma.errors]).toEqual([[], []]);
   });
 
-  it('[3343 §4.2 step 3] show a refusal, and what is no longer allowed', async () => {
+  it('show a refusal, and what is no longer allowed', async () => {
     const { visit, administration } = await start();
     const [barney, wilma] = await Promise.all([visit(BARNEY), visit(WILMA)]);
     await shows(barney, 'fred@example.com does not show it to you');
