@@ -17,6 +17,7 @@ export type { DecodeResult, FrameSink } from './frame/decoder.ts';
 export { FrameDecoder } from './frame/decoder.ts';
 export { encodeFrame } from './frame/encoder.ts';
 export type { DataFrame, DataHeader, DataKind, Frame, SeqFrame } from './frame/frame.ts';
+export { formatHeader } from './frame/header.ts';
 export type { Limits } from './limits.ts';
 export { defaultLimits } from './limits.ts';
 // Channel management (RFC 3080 §2.3)
@@ -112,6 +113,7 @@ export type { SessionOptions } from './session/session.ts';
 export { Session } from './session/session.ts';
 // Transports; TCP and WebSocket are the subpaths `@apex/beep/tcp` and `@apex/beep/websocket`
 export { MemoryTransport, memoryPair } from './transport/memory.ts';
+export { type Tap, tapped } from './transport/tapped.ts';
 export type { Circumstances, Negotiate, Transport, TransportHandler } from './transport/transport.ts';
 
 // application/beep+xml (RFC 3080 §6.4)

@@ -1,4 +1,4 @@
-import type { Transport } from '@apex/beep';
+import type { Negotiate, Transport } from '@apex/beep';
 import { attach } from './attachment.ts';
 import { ApexClient, type ClientOptions } from './client.ts';
 import type { AttachOnce } from './connection.ts';
@@ -20,6 +20,11 @@ export interface DialOptions extends ClientOptions {
    * another application attaches as its endpoint (556), and when it is refused for good, by a code from 500 up.
    */
   readonly reconnect?: boolean | ReconnectOptions;
+  /**
+   * What the connection of each session is passed through, such as `tapped` of `@apex/beep` for a log of all octets;
+   * once more when transport security has been negotiated on it.
+   */
+  readonly through?: (transport: Transport) => Transport;
 }
 
 /**
@@ -27,7 +32,7 @@ export interface DialOptions extends ClientOptions {
  * fails, unless `reconnect.fromStart` says otherwise; with the reason of the signal when it is aborted.
  */
 export async function connectWith(dial: Dial, options: DialOptions): Promise<ApexClient> {
-  const { signal, reconnect = true } = options;
+  const { signal, reconnect = true, through } = options;
   const endpoint = requireEndpoint(options.endpoint);
   const attachOnce: AttachOnce = async (attachOverride, handler, stop) => {
     const transport = await dial(stop);
@@ -35,7 +40,15 @@ export async function connectWith(dial: Dial, options: DialOptions): Promise<Ape
     stop.addEventListener('abort', abandon);
     try {
       stop.throwIfAborted();
-      return await attach(transport, endpoint, attachOverride, options, handler);
+      return await (through === undefined
+        ? attach(transport, endpoint, attachOverride, options, handler)
+        : attach(
+            through(transport),
+            endpoint,
+            attachOverride,
+            { ...options, ...securityThrough(through, transport, options) },
+            handler,
+          ));
     } catch (error) {
       abandon();
       throw error;
@@ -49,6 +62,18 @@ export async function connectWith(dial: Dial, options: DialOptions): Promise<Ape
     reconnect: reconnect === false ? undefined : policy,
     signal,
   });
+}
+
+/** Security is negotiated on the transport itself, and its result passed through as well. */
+function securityThrough(
+  through: (transport: Transport) => Transport,
+  transport: Transport,
+  { security }: DialOptions,
+): Pick<DialOptions, 'security'> {
+  if (security === undefined) return {};
+  const negotiate: Negotiate = async (_, circumstances) =>
+    through(await security.negotiate(transport, circumstances));
+  return { security: { ...security, negotiate } };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer as createTcpServer } from 'node:net';
+import { tapped } from '@apex/beep';
 import { createServer, MemoryStore } from '@apex/server';
 import { Authority } from '@apex/vitest/certificates';
 import { expect, it, onTestFinished } from 'vitest';
@@ -37,6 +38,28 @@ it('attaches over TLS from the first octet, to a server that is the domain or th
     expect((await client.presence.fetch('fred@example.com')).publisher).toBe('fred@example.com');
     await client.close();
   }
+});
+
+it('passes the connection of each session through what it is given, before and after TLS', async () => {
+  const { port, ca } = await serve('example.com');
+  let taps = 0;
+  let passed = '';
+  const client = await attach({
+    port,
+    tls: { ca },
+    through(transport) {
+      taps += 1;
+      return tapped(transport, (direction, octets) => {
+        passed += `${taps} ${direction} ${Buffer.from(octets).toString('latin1')}`;
+      });
+    },
+  });
+  expect((await client.presence.fetch('fred@example.com')).publisher).toBe('fred@example.com');
+  await client.close();
+  expect(taps).toBe(2);
+  expect(passed).toMatch(/1 sent RPY 0 0 .*<greeting.*1 received .*<proceed.*2 sent RPY 0 0 /s);
+  // What TLS protects on the way is readable here.
+  expect(passed).toMatch(/2 sent .*<attach endpoint='fred@example.com'/s);
 });
 
 it('says what is wrong before anything is said of who one is', async () => {
