@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts';
 import type { Notification } from '../presence/watch.ts';
 import type { LiveState } from './live-state.ts';
 import { sharedByClient } from './shared-operations.ts';
@@ -8,6 +9,8 @@ export interface Subscriber {
   readonly subscriber: string;
   /** The requested duration of the subscription, in seconds. */
   readonly durationSeconds: number;
+  /** When the watch told of it, in milliseconds since the epoch: it may be older, when it was there before. */
+  readonly sinceMs: number;
 }
 
 /** Who subscribes to a publisher, as a watch tells it. */
@@ -40,6 +43,7 @@ function afterNotification(held: Held, notification: Notification): Held {
   const { action, subscriber, durationSeconds } = notification;
   if (action === 'subscribe' && durationSeconds === 0) return held;
   const others = held.subscribers.filter((other) => other.subscriber !== subscriber);
-  if (action === 'subscribe') return { subscribers: [...others, { subscriber, durationSeconds }] };
+  if (action === 'subscribe')
+    return { subscribers: [...others, { subscriber, durationSeconds, sinceMs: systemClock.now() }] };
   return others.length === held.subscribers.length ? held : { subscribers: others };
 }

@@ -10,6 +10,7 @@ import {
   usePresence,
   usePublish,
   useWatchers,
+  type WatchersState,
 } from '../../src/react.ts';
 import { BARNEY, FRED, House, WILMA } from '../house.ts';
 import { settled } from '../test-clock.ts';
@@ -61,8 +62,10 @@ function Mood({ of, retry = () => {} }: { of?: string; retry?: (again: () => voi
   }
 }
 
+let watchersState: WatchersState;
 function Watchers({ of }: { of?: string }): string {
   const state = useWatchers(of);
+  watchersState = state;
   if (state.kind === 'present') return `[${state.subscribers.map(({ subscriber }) => subscriber).join(' ')}]`;
   return state.kind === 'refused' ? `refused ${state.error.replyCode}` : state.kind;
 }
@@ -245,6 +248,22 @@ describe('useWatchers', () => {
     await screen.shows('[wilma@example.com wilma/phone@example.com]');
     page.draw(null);
     await screen.shows('[wilma/phone@example.com]');
+  });
+
+  it('tells since when each is known', async () => {
+    const fred = await house.attach(FRED);
+    const wilma = await house.attach(WILMA);
+    const screen = show(fred, watchers());
+    await screen.shows('[]');
+    const before = Date.now();
+    await wilma.presence.subscribe(FRED, { durationSeconds: 60 });
+    await screen.shows('[wilma@example.com]');
+    const { subscribers } = watchersState as Extract<WatchersState, { kind: 'present' }>;
+    expect(subscribers).toEqual([
+      { subscriber: 'wilma@example.com', durationSeconds: 60, sinceMs: expect.any(Number) },
+    ]);
+    expect(subscribers[0]!.sinceMs).toBeGreaterThanOrEqual(before);
+    expect(subscribers[0]!.sinceMs).toBeLessThanOrEqual(Date.now());
   });
 
   it('does not show polls', async () => {
