@@ -42,6 +42,7 @@ const httpSchema = z.strictObject({
     .optional(),
   trustProxy: z.boolean().default(false),
   metrics: z.enum(['loopback', 'public', 'off']).default('loopback'),
+  console: z.boolean().default(true),
 });
 
 /** Each limit is described, with its unit and default, in docs/guides/configuration.md. */

@@ -50,17 +50,18 @@ export async function provisionDemo(server: ApexServer, passwords: Passwords): P
 }
 
 /** Everything a person needs to try it, as printed on the terminal. */
-export function demoText(passwords: Passwords, host: string, port: number, webSocket: string): string {
+export function demoText(passwords: Passwords, host: string, port: number, console: string): string {
   const server = port === DEMO_PORT ? '' : ` --server ${host}:${port}`;
   const command = (name: (typeof names)[number], rest: string): string =>
     `  APEX_PASSWORD=${passwords[name]} npm run -s apex -- ${rest} --as ${name}@${domain}${server}`;
   return [
     `apexd serves the demo domain ${domain} on ${host}:${port} (loopback only, no TLS).`,
-    `Over WebSocket it is at ${webSocket}`,
     '',
     ...names.map((name) => `  ${`${name}@${domain}`.padEnd(20)} password ${passwords[name]}`),
     '',
-    'Paste each of these into a terminal of its own, in this folder:',
+    `In a browser, in two windows beside each other, as fred and as wilma: ${console}`,
+    '',
+    'Or paste each of these into a terminal of its own, in this folder:',
     '',
     command('fred', 'watch fred@example.com'),
     command('wilma', 'subscribe fred@example.com --duration 60'),

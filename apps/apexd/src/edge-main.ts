@@ -1,11 +1,13 @@
 import { createEdge, type FromEdge, type Pipe, type ToEdge } from '@apex/server';
+import { consoleRoutes, WITH_CONSOLE } from './console-route.ts';
 import { type Audience, metricsFor } from './metrics/metrics-route.ts';
 import { openTelemetry } from './open-telemetry.ts';
 import { holdYoungGeneration } from './young-generation.ts';
 
 /**
  * The process of one edge: it holds connections for the owner that has started it, until that tells it to end or is
- * gone. Signals that reach the whole group are the owner's business. Its argument says who is given figures.
+ * gone. Signals that reach the whole group are the owner's business. Its arguments say who is given
+ * figures, and whether it serves the console.
  */
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
 
@@ -28,7 +30,8 @@ process.once('disconnect', () => process.exit());
 
 holdYoungGeneration();
 const metrics = await metricsFor(process.argv[2] as Audience);
-await createEdge(pipe, { ...metrics, tracing: openTelemetry() });
+const routes = [...metrics.routes, ...consoleRoutes(process.argv[3] === WITH_CONSOLE)];
+await createEdge(pipe, { ...metrics, routes, tracing: openTelemetry() });
 // The owner learns why, before the process is gone.
 await left;
 process.disconnect?.();

@@ -12,6 +12,7 @@ import type {
   ToEdge,
 } from '@apex/server';
 import type { Logger } from 'pino';
+import { WITH_CONSOLE } from './console-route.ts';
 import type { Audience } from './metrics/metrics-route.ts';
 
 /** Batches that may be on their way to an edge; one that does not take them is ended. */
@@ -22,7 +23,7 @@ const RESTART_MS = 1000;
 /** Where edges listen, as a configuration says it. */
 export interface EdgePlaces {
   readonly edge: ListenAddress;
-  readonly http?: (HttpSettings & { readonly metrics: Audience }) | undefined;
+  readonly http?: (HttpSettings & { readonly metrics: Audience; readonly console: boolean }) | undefined;
 }
 
 /** How often a free port is looked for that nobody else takes meanwhile. */
@@ -58,12 +59,12 @@ export class Edges {
   /** Starts `count` edges; resolves when all of them listen. Rejects with EdgeError when one cannot. */
   static async start(owner: ApexOwner, count: number, places: EdgePlaces, log: Logger): Promise<Edges> {
     const source = import.meta.url.endsWith('.ts');
+    const { edge, http } = places;
     cluster.setupPrimary({
       exec: fileURLToPath(new URL(source ? './edge-main.ts' : './edge-main.js', import.meta.url)),
-      args: [places.http?.metrics ?? 'off'],
+      args: [http?.metrics ?? 'off', ...(http?.console === true ? [WITH_CONSOLE] : [])],
       serialization: 'advanced',
     });
-    const { edge, http } = places;
     const isChosen = edge.port === 0 || edge.tlsPort === 0 || http?.port === 0;
     for (let attempt = 1; ; attempt += 1) {
       const edges = new Edges(owner, { edge: await chosen(edge), http: http && (await chosen(http)) }, log);

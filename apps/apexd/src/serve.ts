@@ -12,6 +12,7 @@ import type { Logger } from 'pino';
 import { listenAdmin } from './admin/socket-server.ts';
 import { Closers } from './closers.ts';
 import { type Config, namesIn } from './config.ts';
+import { consoleRoutes } from './console-route.ts';
 import { domainOptions } from './domain-options.ts';
 import { Edges } from './edges.ts';
 import { Ending } from './ending.ts';
@@ -96,8 +97,10 @@ async function start(
     },
     onEvent: (event: ServerEvent) => logEvent(log, event),
   };
-  if (workers === 0)
-    return createServer({ ...options, listen: config.edge, http: http && { ...http, routes } });
+  if (workers === 0) {
+    const all = [...routes, ...consoleRoutes(http?.console === true)];
+    return createServer({ ...options, listen: config.edge, http: http && { ...http, routes: all } });
+  }
   const owner = await createOwner({ ...options, edges: workers });
   let edges: Edges;
   try {

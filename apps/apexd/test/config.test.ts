@@ -104,13 +104,20 @@ domains:
   it('serves HTTP when it is asked for, to pages of the origins that are named', () => {
     const http = (text: string) => parseConfig(`${minimal}http: ${text}\n`, 'apexd.yaml').http;
     expect(parseConfig(minimal, 'apexd.yaml').http).toBeUndefined();
-    expect(http('{}')).toEqual({ host: '127.0.0.1', port: 9180, trustProxy: false, metrics: 'loopback' });
+    expect(http('{}')).toEqual({
+      host: '127.0.0.1',
+      port: 9180,
+      trustProxy: false,
+      metrics: 'loopback',
+      console: true,
+    });
     expect(http('{ port: 80, origins: [https://example.com], trustProxy: true }')).toEqual({
       host: '127.0.0.1',
       port: 80,
       origins: ['https://example.com'],
       trustProxy: true,
       metrics: 'loopback',
+      console: true,
     });
     for (const origin of ['"*"', 'example.com', 'https://example.com/page', 'null', 'wss://example.com']) {
       expect(problemOf(`${minimal}http:\n  origins: [${origin}]\n`)).toMatch(

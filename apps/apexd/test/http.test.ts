@@ -40,15 +40,27 @@ it.each([
   const at = await httpOf(server);
   const clients = await Promise.all([1, 2, 3, 4].map((number) => attach(at, `fred/${number}@example.com`)));
   for (const client of clients) expect((await client.presence.fetch(fred)).publisher).toBe(fred);
-  expect([await status(at, '/healthz'), await status(at, '/readyz'), await status(at, '/')]).toEqual([
-    200, 200, 404,
-  ]);
+  expect([await status(at, '/healthz'), await status(at, '/readyz')]).toEqual([200, 200]);
+  // What is not built is said there.
+  expect([200, 503]).toContain(await status(at, '/'));
   const { stdout, code } = await server.stop();
   expect([code, stdout]).toEqual([
     0,
-    expect.stringMatching(/^apexd serves .*\nWebSocket at ws:\/\/127\.0\.0\.1:\d+\/beep\n$/),
+    expect.stringMatching(
+      /^apexd serves .*\nWebSocket at ws:\/\/127\.0\.0\.1:\d+\/beep\nconsole at http:\/\/127\.0\.0\.1:\d+\/\n$/,
+    ),
   ]);
   for (const { ended } of clients) expect(await ended).toMatchObject({ kind: 'detached', replyCode: 421 });
+});
+
+it.each([
+  ['alone', []],
+  ['with workers', ['--workers', '1']],
+] as const)('serves no console when it is told not to: %s', async (_, workers) => {
+  const home = new Home({ http: { port: 0, console: false } });
+  const server = await home.serve(['serve', '--config', home.config, ...workers]);
+  expect(await status(await httpOf(server), '/')).toBe(404);
+  expect((await server.stop()).stdout).not.toContain('console');
 });
 
 it('serves no HTTP unless it is told to', async () => {
@@ -80,5 +92,5 @@ it('the demo serves WebSocket, on whatever port it finds', async () => {
   const server = await home.serve(['serve', '--data', 'demo', '--port', '0']);
   server.kill('SIGINT');
   const { stdout } = await server.outcome;
-  expect(stdout).toMatch(/^ *Over WebSocket it is at ws:\/\/127\.0\.0\.1:\d+\/beep$/m);
+  expect(stdout).toMatch(/^In a browser, .*: http:\/\/127\.0\.0\.1:\d+\/$/m);
 });

@@ -12,6 +12,8 @@ export interface PackageRule {
   readonly testImports: readonly string[];
   /** From the wire outwards. Empty: no order inside; cycles are refused all the same. */
   readonly layers: readonly Layer[];
+  /** Whether it is built into one whole: what its sources import is needed to build it, and not by who installs it. */
+  readonly isBundled?: boolean;
   /** Files of `src/` whose whole import closure runs in browsers: no Node module, in types either. */
   readonly browserEntries: readonly string[];
 }
@@ -141,9 +143,26 @@ export const packageRules: readonly PackageRule[] = [
     browserEntries: ['index.ts', 'websocket.ts', 'react.ts'],
   },
   {
+    name: '@apex/console',
+    folder: 'apps/console',
+    imports: ['@apex/beep', '@apex/protocol', '@apex/client'],
+    testImports: [],
+    layers: [
+      { files: ['external.ts', 'remembered.ts', 'style/'] },
+      { files: ['words/', 'wire/'] },
+      { files: ['session/'] },
+      { files: ['parts/'] },
+      { files: ['views/'] },
+      { files: ['app.tsx'] },
+      { files: ['main.tsx'], seenBy: [] },
+    ],
+    isBundled: true,
+    browserEntries: ['main.tsx'],
+  },
+  {
     name: '@apex/apexd',
     folder: 'apps/apexd',
-    imports: ['@apex/protocol', '@apex/server'],
+    imports: ['@apex/protocol', '@apex/server', '@apex/console'],
     testImports: ['@apex/beep', '@apex/client'],
     layers: [],
     browserEntries: [],
@@ -239,5 +258,6 @@ export const configurationPackages: readonly string[] = ['@apex/tsconfig', '@ape
 /** Packages from outside that may be part of a browser entry; those with `only`, of these files below the root alone. */
 export const browserPackages: readonly BrowserPackage[] = [
   { name: 'zod' },
-  { name: 'react', only: ['packages/client/src/react.ts'] },
+  { name: 'react', only: ['packages/client/src/react.ts', 'apps/console/src/main.tsx'] },
+  { name: 'react-dom', only: ['apps/console/src/main.tsx'] },
 ];

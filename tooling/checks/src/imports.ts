@@ -100,8 +100,9 @@ function checkImport(
   }
   const name = packageName(specifier);
   const { dependencies = {}, peerDependencies = {}, devDependencies = {} } = importer.manifest;
-  if (!(name in dependencies || name in peerDependencies || (!inSources && name in devDependencies))) {
-    return `imports '${specifier}', but package.json has no ${inSources ? '' : 'development '}dependency on ${name}`;
+  const takesDevelopment = !inSources || importer.rule.isBundled === true;
+  if (!(name in dependencies || name in peerDependencies || (takesDevelopment && name in devDependencies))) {
+    return `imports '${specifier}', but package.json has no ${takesDevelopment ? 'development ' : ''}dependency on ${name}`;
   }
   const target = packages.get(name);
   if (target === undefined) {

@@ -28,7 +28,7 @@ const tarballOf = (name: string): string => consumer.packed.find((packed) => pac
 describe('what is published', () => {
   it('is the libraries and the apps', () => {
     const names = consumer.packed.map(({ name }) => name);
-    expect(names.toSorted()).toEqual([...libraries, '@apex/apexd', '@apex/apex'].toSorted());
+    expect(names.toSorted()).toEqual([...libraries, '@apex/apexd', '@apex/apex', '@apex/console'].toSorted());
   });
 
   it('has a licence, a README, what was built, no test and nothing of the workspace', async () => {

@@ -2,10 +2,10 @@ import { resolve } from 'node:path';
 import { type Config, HTTP_PORT, readConfig } from '../config.ts';
 import { DEMO_PORT, demoConfig, demoPasswords, demoText, provisionDemo } from '../demo.ts';
 import { AppError } from '../errors.ts';
+import { httpUrl } from '../http-url.ts';
 import { createLog } from '../log.ts';
 import { reloadConfig } from '../reload.ts';
 import { namesOf, type RunningServer, serve } from '../serve.ts';
-import { webSocketUrl } from '../web-socket-url.ts';
 
 export interface ServeOptions {
   readonly config?: string;
@@ -53,13 +53,16 @@ async function startConfigured(path: string, workers: number): Promise<Started> 
   const { host, port, tlsPort } = address;
   const { tls, http } = config;
   const serves = `apexd serves ${namesOf(config)} on ${host}`;
-  const webSocket = httpAddress && webSocketUrl(httpAddress, tls !== undefined && http?.trustProxy !== true);
+  const isProtected = tls !== undefined && http?.trustProxy !== true;
   return {
     running,
     text: [
       `${serves}:${port}\n`,
       tlsPort === undefined ? '' : `${serves}:${tlsPort} (TLS from the first octet)\n`,
-      webSocket === undefined ? '' : `WebSocket at ${webSocket}\n`,
+      httpAddress === undefined ? '' : `WebSocket at ${httpUrl('ws', httpAddress, isProtected, '/beep')}\n`,
+      httpAddress === undefined || http?.console !== true
+        ? ''
+        : `console at ${httpUrl('http', httpAddress, isProtected, '/')}\n`,
     ].join(''),
     reload() {
       config = reloadConfig(path, config, running.server, log);
@@ -73,8 +76,8 @@ async function startDemo(options: ServeOptions, workers: number): Promise<Starte
   const running = await serveDemo(folder, options.port, workers);
   await provisionDemo(running.server, passwords);
   const { address, httpAddress } = running.server;
-  const webSocket = webSocketUrl(httpAddress!, false);
-  return { running, text: `${demoText(passwords, address.host, address.port, webSocket)}\n` };
+  const console = httpUrl('http', httpAddress!, false, '/');
+  return { running, text: `${demoText(passwords, address.host, address.port, console)}\n` };
 }
 
 /**
