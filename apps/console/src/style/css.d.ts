@@ -1,0 +1,2 @@
+/** Vite makes a file of it. */
+declare module '*.css';
