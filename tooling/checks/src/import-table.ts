@@ -229,6 +229,7 @@ export const packageRules: readonly PackageRule[] = [
       '@apex/client',
       '@apex/apexd',
       '@apex/apex',
+      '@apex/console',
     ],
     layers: [],
     browserEntries: [],

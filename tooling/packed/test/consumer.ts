@@ -46,8 +46,10 @@ export class Consumer implements AsyncDisposable {
     // What is not on the registry yet is found beside the project, by those who depend on it too.
     const own = Object.fromEntries(packed.map(({ name, tarball }) => [name, `file:${tarball}`]));
     const { devDependencies } = manifestOf(join(import.meta.dirname, '..'));
-    const types = { '@types/node': devDependencies['@types/node'] };
-    const manifest = { name: 'consumer', private: true, type: 'module', dependencies: { ...own, ...types } };
+    const others = Object.fromEntries(
+      ['@types/node', '@types/react', 'react', 'react-dom'].map((name) => [name, devDependencies[name]]),
+    );
+    const manifest = { name: 'consumer', private: true, type: 'module', dependencies: { ...own, ...others } };
     writeFileSync(join(project, 'package.json'), JSON.stringify(manifest));
     await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'], { cwd: project });
     return consumer;

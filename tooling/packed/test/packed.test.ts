@@ -23,12 +23,13 @@ beforeAll(async () => {
 afterAll(() => consumer[Symbol.asyncDispose]());
 
 const libraries = ['@apex/beep', '@apex/protocol', '@apex/server', '@apex/client'];
+const apps = ['@apex/apexd', '@apex/apex', '@apex/console'];
 const tarballOf = (name: string): string => consumer.packed.find((packed) => packed.name === name)!.tarball;
 
 describe('what is published', () => {
   it('is the libraries and the apps', () => {
     const names = consumer.packed.map(({ name }) => name);
-    expect(names.toSorted()).toEqual([...libraries, '@apex/apexd', '@apex/apex', '@apex/console'].toSorted());
+    expect(names.toSorted()).toEqual([...libraries, ...apps].toSorted());
   });
 
   it('has a licence, a README, what was built, no test and nothing of the workspace', async () => {
