@@ -32,6 +32,7 @@ export interface SubjectEntries {
   readonly access: readonly AccessEntryView[];
 }
 
+/** Some of all entries, in the order of their endpoints. */
 export interface EntriesPage {
   readonly subjects: readonly SubjectEntries[];
   /** Where the next page begins; absent behind the last one. */
