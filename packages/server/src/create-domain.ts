@@ -1,5 +1,5 @@
 import { UsageError } from '@apex/beep';
-import type { TimestampSuffix } from '@apex/protocol';
+import { domainOf, parseDataMessage, type TimestampSuffix } from '@apex/protocol';
 import { Administration } from './administration.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { defaultMechanisms, type MechanismName } from './credentials/mechanism-credentials.ts';
@@ -9,8 +9,9 @@ import type { Figure } from './figures/figure.ts';
 import { Oversight } from './oversight.ts';
 import type { RelayCounters } from './relay/counters.ts';
 import { originate } from './relay/data.ts';
+import type { MeshPort } from './relay/mesh-port.ts';
 import type { RelayOption } from './relay/options/option.ts';
-import type { MeshPort } from './relay/ports.ts';
+import { octetsOf } from './relay/payload.ts';
 import { Relay, type RelayLimits } from './relay/relay.ts';
 import { AccessService } from './services/access/access-service.ts';
 import { EffectMessages, type MessageCounters } from './services/effect-messages.ts';
@@ -120,7 +121,11 @@ export async function createDomain(options: DomainOptions): Promise<Domain> {
   if (domains.length === 0) throw new UsageError('server.domain', 'a server needs a domain');
   const messages = new EffectMessages(
     {
-      send: (service, recipient, payload) => relay.deliver(service, recipient, payload, ignore),
+      send(service, recipient, payload) {
+        if (domains.includes(domainOf(recipient))) relay.deliver(service, recipient, payload, ignore);
+        // What a service has to tell those of another domain goes the way of all data.
+        else originate(relay, parseDataMessage(octetsOf(payload)));
+      },
       accessChanged: (access, by) => options.onAccessChanged?.(access, by),
       detach: (endpoint, code, text) => {
         relay.detachAll(endpoint, code, text);

@@ -37,6 +37,7 @@ export { originOf } from './http/origin.ts';
 export type { Route, RouteContext } from './http/router.ts';
 export { type ListenAddress, ListenError, type ServerCredentials } from './listener.ts';
 export type { AttachmentView, OperationView, Oversight, Reason, SessionView } from './oversight.ts';
+export type { MeshPort, OnwardData } from './relay/mesh-port.ts';
 export type {
   BeginProcess,
   Hop,
@@ -45,7 +46,7 @@ export type {
   Passage,
   RelayOption,
 } from './relay/options/option.ts';
-export type { AccessVerdict, MeshPort, ServiceData } from './relay/ports.ts';
+export type { AccessVerdict, ServiceData } from './relay/ports.ts';
 export { relayProfile } from './relay/relay-profile.ts';
 export type { ServerEvent } from './server-event.ts';
 export type {

@@ -30,7 +30,12 @@ export async function openStage(): Promise<Stage> {
     clock,
     limits: { tuples: 4, operationsPerOriginator: 16, accessEntries: 16, heldMessagesPerEndpoint: 4 },
     mesh: {
-      forward: (to, _payload, settled) => settled(to.includes('no') ? new Error('no way there') : undefined),
+      forward: ({ domain: to }, settled) =>
+        settled(to.includes('no') ? new Error('no way there') : undefined),
+      mayBind: () => true,
+      isTrusted: (trusted) => trusted.includes('slate'),
+      bound: () => {},
+      unbound: () => {},
     },
   });
   const failures: unknown[] = [];

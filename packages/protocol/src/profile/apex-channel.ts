@@ -105,7 +105,8 @@ export class ApexChannel implements ChannelHandler {
       if (!(error instanceof MessageError)) throw error;
       // B7, B18: 500 for what is not well formed, 501 for what is not valid; the channel lives on.
       answer.error(error.replyCode, error.message);
-      this.channel.session.report(error.code, error.message);
+      // A peer may speak as soon as it has accepted a channel, before those who asked for it know.
+      this.#channel?.session.report(error.code, error.message);
     }
   }
 

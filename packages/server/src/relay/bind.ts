@@ -2,7 +2,7 @@ import { ReplyError } from '@apex/beep';
 import type { Bind } from '@apex/protocol';
 import type { Outcome } from './outcome.ts';
 import type { Relay } from './relay.ts';
-import type { RelayChannel } from './relay-session.ts';
+import type { RelayChannel, RelaySession } from './relay-session.ts';
 
 /** The steps of RFC 3340 §4.4.2, in their order. */
 export function bind(relay: Relay, channel: RelayChannel, request: Bind, answer: Outcome): void {
@@ -12,7 +12,7 @@ export function bind(relay: Relay, channel: RelayChannel, request: Bind, answer:
     return answer(new ReplyError(555, `transID ${transID} is in use on this channel`));
   }
   // 3340 §4.4.2 step 2, 3340 §4.5.2, 3340 §4.5.2 rule 1: the identity function
-  if (channel.session.facts().identity?.authorization !== domain) {
+  if (!mayBind(relay, channel.session, domain)) {
     return answer(new ReplyError(537, `not allowed to bind for ${domain}`));
   }
   // 3340 §4.4.2 step 3
@@ -22,4 +22,11 @@ export function bind(relay: Relay, channel: RelayChannel, request: Bind, answer:
   // 3340 §4.4.2 step 4
   channel.operations.set(transID, { kind: 'binding', domain, transID });
   answer(undefined);
+  relay.mesh?.bound(channel, domain);
+}
+
+/** Without a mesh there is nobody who knows more of relays than who they have authenticated as. */
+function mayBind({ mesh }: Relay, session: RelaySession, domain: string): boolean {
+  if (mesh !== undefined) return mesh.mayBind(session, domain);
+  return session.facts().identity?.authorization === domain;
 }

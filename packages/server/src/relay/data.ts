@@ -113,14 +113,22 @@ function holdingsOf(
   return holdings;
 }
 
-/** 3340 §4.5.1 rule 2, 3340 §4.5.2 rule 3, C2: any endpoint attached on the same session; a bound relay for the domains it is bound for. */
+/**
+ * 3340 §4.5.1 rule 2, 3340 §4.5.2 rule 3, C2: any endpoint attached on the same session; a bound relay for the domains
+ * it is bound for, and for others than ours if it is trusted.
+ */
 function mayOriginate(relay: Relay, channel: RelayChannel, originator: string): boolean {
+  const { session } = channel;
   const domain = domainOf(originator);
-  for (const other of channel.session.channels) {
+  const isOurs = relay.serves(domain);
+  const speaks = (bound: string): boolean =>
+    !isOurs && (bound === domain || relay.mesh?.isTrusted(bound) === true);
+  if (session.dialled !== undefined && speaks(session.dialled)) return true;
+  for (const other of session.channels) {
     for (const operation of other.operations.values()) {
       if (operation.kind === 'attachment') {
         if (operation.endpoint === originator) return true;
-      } else if (operation.domain === domain && !relay.serves(domain)) return true;
+      } else if (speaks(operation.domain)) return true;
     }
   }
   return false;

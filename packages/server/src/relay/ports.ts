@@ -55,15 +55,6 @@ export interface ReportPort {
   report(report: Report): void;
 }
 
-/** The way to relays of other domains (RFC 3340 §4.4.4.1 step 5.2). */
-export interface MeshPort {
-  /**
-   * Sends data to a relay of `domain`; `settled` gets undefined once that relay has answered `ok`,
-   * else what went wrong.
-   */
-  forward(domain: string, payload: Uint8Array, settled: (failure: Error | undefined) => void): void;
-}
-
 /**
  * The payload of one `data`, made when it is sent: octets, or one of many copies that differ in recipient and transID
  * only.

@@ -1,5 +1,5 @@
 import { type Profile, type SessionFacts, type SessionHandle, UsageError } from '@apex/beep';
-import { type Answer, type ApexChannel, type ApexHandler, apexProfile } from '@apex/protocol';
+import { type Answer, ApexChannel, type ApexHandler, apexProfile } from '@apex/protocol';
 import { attach } from './attach.ts';
 import { bind } from './bind.ts';
 import { data } from './data.ts';
@@ -32,24 +32,42 @@ export function relayProfile(
   });
 }
 
+/** A channel of the relay that it starts itself, with the relay of `domain` (RFC 3340 §2.1). */
+export interface DialledChannel {
+  readonly channel: RelayChannel;
+  /** To be opened with the BEEP channel. */
+  readonly apex: ApexChannel;
+}
+
+/** What comes on it takes the same way as on channels that peers start. */
+export function channelTo(relay: Relay, domain: string, handle: SessionHandle): DialledChannel {
+  const session = new RelaySession(() => handle.facts, `mesh-${handle.facts.remoteAddress}`, domain);
+  let handler!: RelayHandler;
+  const apex = new ApexChannel((self) => {
+    handler = new RelayHandler(relay, self, handle, session);
+    return handler;
+  });
+  return { channel: handler.channel, apex };
+}
+
 class RelayHandler implements ApexHandler {
   readonly #relay: Relay;
-  readonly #channel: RelayChannel;
+  readonly channel: RelayChannel;
   readonly #handle: SessionHandle;
 
   constructor(relay: Relay, apex: ApexChannel, handle: SessionHandle, session: RelaySession) {
     this.#relay = relay;
     this.#handle = handle;
-    this.#channel = new RelayChannel(session, new ApexLink(apex, handle));
-    relay.opened(this.#channel);
+    this.channel = new RelayChannel(session, new ApexLink(apex, handle));
+    relay.opened(this.channel);
   }
 
   attach(request: Parameters<typeof attach>[2], answer: Answer): void {
-    attach(this.#relay, this.#channel, request, this.#established(answer));
+    attach(this.#relay, this.channel, request, this.#established(answer));
   }
 
   bind(request: Parameters<typeof bind>[2], answer: Answer): void {
-    bind(this.#relay, this.#channel, request, this.#established(answer));
+    bind(this.#relay, this.channel, request, this.#established(answer));
   }
 
   /** Who is attached or bound has come to what sessions with a relay are for. */
@@ -62,11 +80,11 @@ class RelayHandler implements ApexHandler {
   }
 
   terminate(request: Parameters<typeof terminate>[2], answer: Answer): void {
-    terminate(this.#relay, this.#channel, request, this.#outcome(answer));
+    terminate(this.#relay, this.channel, request, this.#outcome(answer));
   }
 
   data(message: Parameters<typeof data>[2], answer: Answer): void {
-    data(this.#relay, this.#channel, message, this.#outcome(answer));
+    data(this.#relay, this.channel, message, this.#outcome(answer));
   }
 
   #outcome(answer: Answer): Outcome {
@@ -78,7 +96,7 @@ class RelayHandler implements ApexHandler {
   }
 
   closed(): void {
-    this.#relay.closed(this.#channel);
+    this.#relay.closed(this.channel);
   }
 }
 

@@ -23,14 +23,20 @@ export class RelaySession {
   /** What administrators call it. */
   readonly name: string;
   readonly channels = new Set<RelayChannel>();
+  /**
+   * C2: the domain whose relay we dialled, once it has authenticated itself; undefined for a peer that came to us.
+   * It counts as bound.
+   */
+  readonly dialled: string | undefined;
   /** Deliveries that the peer has not acknowledged, on all channels. */
   unacknowledged = 0;
   /** It kept deliveries waiting, and is about to end (C13). */
   isStalled = false;
 
-  constructor(facts: () => SessionFacts, name = '') {
+  constructor(facts: () => SessionFacts, name = '', dialled?: string) {
     this.facts = facts;
     this.name = name;
+    this.dialled = dialled;
   }
 
   /** Whether nobody knows who the peer is (RFC 4505). */

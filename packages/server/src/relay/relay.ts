@@ -7,12 +7,13 @@ import type { Tracing } from '../tracing.ts';
 import { Attachments } from './attachments.ts';
 import { newCounters, type RelaySizes } from './counters.ts';
 import { HeldData, type HeldLimits, type HeldStore } from './held/held-data.ts';
+import type { MeshPort } from './mesh-port.ts';
 import type { RelayOption } from './options/option.ts';
 import { OptionRegistry } from './options/option-registry.ts';
 import { standardOptions } from './options/standard-options.ts';
 import type { PassageTimer } from './passage.ts';
 import { Passages } from './passages.ts';
-import type { AccessPolicy, AccessVerdict, MeshPort, Payload, ReportPort, ServicePort } from './ports.ts';
+import type { AccessPolicy, AccessVerdict, Payload, ReportPort, ServicePort } from './ports.ts';
 import type { Attachment, RelayChannel, RelaySession } from './relay-session.ts';
 
 /** Limits of the relay, each with its unit. */
@@ -208,6 +209,7 @@ export class Relay {
   /** The channel is gone; what was attached and bound on it ends with it (B10). */
   closed(channel: RelayChannel): void {
     this.endOperations(channel);
+    this.mesh?.unbound(channel);
     channel.session.channels.delete(channel);
     if (channel.session.channels.size === 0) this.sessions.delete(channel.session);
     this.#waiting.delete(channel);
@@ -222,7 +224,9 @@ export class Relay {
       this.attachments.remove(operation);
       ended.push(operation);
     }
+    const bound = [...channel.operations.values()].filter((operation) => operation.kind === 'binding');
     channel.operations.clear();
+    for (const { domain } of bound) this.mesh?.unbound(channel, domain);
     // C3: an earlier attachment of the session may receive again.
     for (const { endpoint } of ended) {
       if (this.attachments.find(endpoint) !== undefined) this.held.attached(endpoint);
@@ -235,6 +239,15 @@ export class Relay {
     const operation = channel.operations.get(transID);
     channel.operations.delete(transID);
     if (operation?.kind === 'attachment') this.attachments.remove(operation);
+    else if (operation !== undefined) this.#unbound(channel, operation.domain);
+  }
+
+  /** A binding of the channel has ended; another one may be for the same domain. */
+  #unbound(channel: RelayChannel, domain: string): void {
+    for (const operation of channel.operations.values()) {
+      if (operation.kind === 'binding' && operation.domain === domain) return;
+    }
+    this.mesh?.unbound(channel, domain);
   }
 
   /** Terminates every attachment as exactly `endpoint` and tells its application why. */
@@ -308,15 +321,23 @@ export class Relay {
       this.#stall(channel, `more than ${deliveries} data wait for its answer`, 'unsentOctets');
       return this.drop(new ReplyError(451, 'the recipient does not answer'), settled);
     }
+    this.send(channel, payload, (failure) => {
+      if (failure === undefined) this.counters.delivered += 1;
+      else this.#undelivered(session, failure);
+      settled(failure);
+    });
+  }
+
+  /** Sends data on a channel, whose peer has to answer it in time (C13). How much it is sent is the caller's business. */
+  send(channel: RelayChannel, payload: Payload, acknowledged: Settled): void {
+    const { session } = channel;
     channel.deliveries.sent(this.now());
     session.unacknowledged += 1;
     this.#waiting.add(channel);
     channel.link.sendData(payload, (failure) => {
       channel.deliveries.acknowledged();
       session.unacknowledged -= 1;
-      if (failure === undefined) this.counters.delivered += 1;
-      else this.#undelivered(session, failure);
-      settled(failure);
+      acknowledged(failure);
     });
   }
 
@@ -351,6 +372,7 @@ export class Relay {
     channel.session.isStalled = true;
     this.#waiting.delete(channel);
     this.#leaving.add(channel);
+    this.mesh?.unbound(channel);
     for (const other of channel.session.channels) {
       for (const attachment of this.endOperations(other)) {
         other.link.sendTerminate(attachment.transID, 451, text);

@@ -63,7 +63,10 @@ function forward(
   if (relay.mesh === undefined) {
     return relay.drop(new ReplyError(550, `no way from here to the domain ${domain}`), settled);
   }
-  relay.mesh.forward(domain, encodeDataMessage(onward), (failure) => {
+  const left = passage.expiresAfterMs - passage.elapsedMs;
+  const withinMs = Number.isFinite(left) ? Math.max(0, left) : undefined;
+  const payload = encodeDataMessage(onward);
+  relay.mesh.forward({ domain, originator: passage.originator, payload, withinMs }, (failure) => {
     const refusal = outcomeOf(failure);
     if (refusal === undefined) settled(undefined);
     else relay.drop(refusal, settled);

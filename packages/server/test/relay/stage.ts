@@ -27,7 +27,17 @@ export class Stage {
   readonly served: ServiceData[] = [];
   readonly reported: Report[] = [];
   /** Data for other domains. */
-  readonly forwarded: { domain: string; text: string; acknowledge: (failure?: Error) => void }[] = [];
+  readonly forwarded: {
+    domain: string;
+    originator: string;
+    withinMs: number | undefined;
+    text: string;
+    acknowledge: (failure?: Error) => void;
+  }[] = [];
+  /** Domains whose relays may send for originators of others. */
+  readonly trusted = new Set<string>();
+  /** What the mesh was told of bindings that stand. */
+  readonly bindings: { readonly channel: RelayChannel; readonly domain: string }[] = [];
   readonly relay: Relay;
   /** When set, verdicts wait in it. */
   held: (() => void)[] | undefined;
@@ -52,12 +62,23 @@ export class Stage {
       access,
       reports: { report: (report) => void this.reported.push(report) },
       mesh: {
-        forward: (domain, payload, acknowledge) =>
+        forward: ({ domain, originator, payload, withinMs }, acknowledge) =>
           void this.forwarded.push({
             domain,
+            originator,
+            withinMs,
             text: new TextDecoder().decode(payload),
             acknowledge: acknowledge,
           }),
+        mayBind: (session, domain) => session.facts().identity?.authorization === domain,
+        isTrusted: (domain) => this.trusted.has(domain),
+        bound: (channel, domain) => void this.bindings.push({ channel, domain }),
+        unbound: (channel, domain) => {
+          const left = this.bindings.filter(
+            (binding) => binding.channel !== channel || (domain !== undefined && binding.domain !== domain),
+          );
+          this.bindings.splice(0, Number.POSITIVE_INFINITY, ...left);
+        },
       },
       limits,
       ...options,
