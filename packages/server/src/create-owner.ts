@@ -9,6 +9,7 @@ import type { EdgeAddresses, EdgeSettings, FromEdge, ToEdge } from './edge/messa
 import type { Pipe } from './edge/pipe.ts';
 import { type FigureSource, gauge, joined, ofProcess } from './figures/figure.ts';
 import { type ListenAddress, requireCertificate, type ServerCredentials } from './listener.ts';
+import { type MeshView, openMesh } from './open-mesh.ts';
 import type { Oversight } from './oversight.ts';
 import {
   authenticationOf,
@@ -35,6 +36,8 @@ export interface ApexOwner {
   /** What goes on in it, with the sessions of all edges. */
   readonly oversight: Oversight;
   readonly counters: DomainCounters;
+  /** The relays of other domains, if there is a way to them; they connect to the owner. */
+  readonly mesh: MeshView | undefined;
   /** Open sessions of all edges. */
   readonly sessions: number;
   /** What the server counts in all of its processes, as figures for monitoring; what an edge does not tell in time is left out. */
@@ -71,13 +74,21 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
   const desk = deskOf(options);
   // Whether they lack anything is found out here, once for all edges.
   serverMechanisms(await mechanismOptions(domainsOf(options), desk, authentication));
-  const domain = await servedDomain({ ...options, listen: { host: '', port: 0 } });
+  const mesh = options.mesh && (await openMesh(options, options.mesh));
+  const domain = await servedDomain({ ...options, listen: { host: '', port: 0 } }, mesh?.port);
+  try {
+    await mesh?.serve(domain);
+  } catch (error) {
+    await mesh?.close();
+    await domain.close();
+    throw error;
+  }
   const edges = new Map<EdgeConnection, number>();
   let lastWorker = 0;
   const figures: FigureSource = async () => {
     const workers = gauge('apex_workers', 'Processes that hold connections.', edges.size);
     const told = await Promise.all([
-      processFigures(MAIN_PROCESS, [domain.figures(), desk.figures(), [workers]], options.figures),
+      processFigures(MAIN_PROCESS, [domain.figures(), desk.figures(), mesh?.figures() ?? [], [workers]], options.figures),
       ...Array.from(edges, async ([edge, number]) => ofProcess(`worker-${number}`, await edge.figures())),
     ]);
     return joined(...told);
@@ -98,9 +109,10 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
   };
   let closing: Promise<void> | undefined;
   const close = (signal?: AbortSignal): Promise<void> => {
-    closing ??= Promise.all([...edges.keys()].map((edge) => endedInTime(edge, signal))).then(() =>
-      domain.close(),
-    );
+    closing ??= Promise.all([
+      ...[...edges.keys()].map((edge) => endedInTime(edge, signal)),
+      mesh?.close(signal),
+    ]).then(() => domain.close());
     return closing;
   };
   let draining: Promise<Drained> | undefined;
@@ -109,6 +121,7 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
     oversight: domain.oversee(() => Array.from(edges.keys(), ({ place }) => place)),
     counters: domain.counters,
     figures,
+    mesh,
     get sessions() {
       return sessionsOfAll();
     },
@@ -142,6 +155,7 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
       tlsServer(credentials);
       tls = credentials;
       for (const edge of edges.keys()) edge.reloadTls(credentials);
+      mesh?.reloadTls(credentials);
     },
     drain(asked) {
       const house = {
@@ -152,6 +166,7 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
         },
         refuse() {
           for (const edge of edges.keys()) edge.drain();
+          mesh?.drain();
         },
         close,
       };

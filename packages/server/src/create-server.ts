@@ -4,6 +4,7 @@ import { mechanismOptions } from './credentials/authentication.ts';
 import { type Drained, type DrainOptions, drain } from './drain.ts';
 import type { FigureSource } from './figures/figure.ts';
 import { type ListenAddress, type Listener, listen, type ServerCredentials } from './listener.ts';
+import { type MeshView, openMesh } from './open-mesh.ts';
 import type { Oversight } from './oversight.ts';
 import { profilesOf } from './profiles.ts';
 import type { Relay } from './relay/relay.ts';
@@ -27,6 +28,8 @@ export interface ApexServer {
   readonly address: ListenAddress;
   /** Where it listens for HTTP, if it does. */
   readonly httpAddress: { readonly host: string; readonly port: number } | undefined;
+  /** The relays of other domains, if there is a way to them. */
+  readonly mesh: MeshView | undefined;
   readonly administration: Administration;
   /** What goes on in it. */
   readonly oversight: Oversight;
@@ -53,12 +56,15 @@ export interface ApexServer {
  */
 export async function createServer(options: ServerOptions): Promise<ApexServer> {
   const { onEvent = () => {} } = options;
-  const domain = await servedDomain(options);
+  const mesh = options.mesh && (await openMesh(options, options.mesh));
+  const domain = await servedDomain(options, mesh?.port);
   const desk = deskOf(options);
-  let listener: Listener;
+  let listener: Listener | undefined;
   // Nobody is let in before there is a listener.
-  const figures: FigureSource = () =>
-    processFigures(MAIN_PROCESS, [domain.figures(), desk.figures(), listener.figures()], options.figures);
+  const figures: FigureSource = () => {
+    const parts = [domain.figures(), desk.figures(), listener?.figures() ?? [], mesh?.figures() ?? []];
+    return processFigures(MAIN_PROCESS, parts, options.figures);
+  };
   try {
     const { domains } = domain.relay;
     const mechanisms = await mechanismOptions(domains, desk, await authenticationOf(options));
@@ -79,19 +85,24 @@ export async function createServer(options: ServerOptions): Promise<ApexServer> 
       figures,
       onEvent,
     });
+    await mesh?.serve(domain);
   } catch (error) {
+    await listener?.close();
+    await mesh?.close();
     await domain.close();
     throw error;
   }
+  const { address, httpAddress } = listener;
   let closing: Promise<void> | undefined;
   const close = (signal?: AbortSignal): Promise<void> => {
-    closing ??= listener.close(signal).then(() => domain.close());
+    closing ??= Promise.all([listener.close(signal), mesh?.close(signal)]).then(() => domain.close());
     return closing;
   };
   let draining: Promise<Drained> | undefined;
   return {
-    address: listener.address,
-    httpAddress: listener.httpAddress,
+    address,
+    httpAddress,
+    mesh,
     administration: domain.administration,
     oversight: domain.oversee(() => [localPlace(listener, domain.relay)]),
     counters: domain.counters,
@@ -99,7 +110,10 @@ export async function createServer(options: ServerOptions): Promise<ApexServer> 
       return listener.sessions;
     },
     figures,
-    reloadTls: (credentials) => listener.reloadTls(credentials),
+    reloadTls(credentials) {
+      listener.reloadTls(credentials);
+      mesh?.reloadTls(credentials);
+    },
     drain(asked) {
       const house = {
         relay: domain.relay,
@@ -107,7 +121,10 @@ export async function createServer(options: ServerOptions): Promise<ApexServer> 
         get sessions() {
           return listener.sessions;
         },
-        refuse: () => listener.drain(),
+        refuse() {
+          listener.drain();
+          mesh?.drain();
+        },
         close,
       };
       draining ??= drain(house, asked);
@@ -123,6 +140,12 @@ function localPlace(listener: Listener, relay: Relay): SessionPlace {
     worker: undefined,
     rows: async (after, limit) => listener.rows(after, limit),
     release: async (id, text) => listener.release(id, text),
-    relaySessions: () => new Map(Array.from(relay.sessions, (session) => [session.facts().id ?? 0, session])),
+    // Those of relays have names and ids of their own.
+    relaySessions: () =>
+      new Map(
+        Array.from(relay.sessions, (session) => [session.facts().id ?? 0, session] as const).filter(
+          ([id, { name }]) => name === `${id}`,
+        ),
+      ),
   };
 }

@@ -37,6 +37,13 @@ export { originOf } from './http/origin.ts';
 export type { Route, RouteContext } from './http/router.ts';
 export { type ListenAddress, ListenError, type ServerCredentials } from './listener.ts';
 export type { AttachmentView, OperationView, Oversight, Reason, SessionView } from './oversight.ts';
+export type { PeerRelayView } from './mesh/mesh.ts';
+export type { MeshCounters } from './mesh/peer-relay.ts';
+export type { MeshPeer } from './mesh/peers.ts';
+export { MESH_PORT } from './mesh/relay-directory.ts';
+export type { MeshSettings } from './mesh/settings.ts';
+export type { WaitingLimits } from './mesh/waiting-data.ts';
+export type { MeshView } from './open-mesh.ts';
 export type { MeshPort, OnwardData } from './relay/mesh-port.ts';
 export type {
   BeginProcess,

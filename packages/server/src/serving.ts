@@ -13,13 +13,15 @@ import { counter, type Figure, type FigureSource, joined, ofProcess } from './fi
 import { Tally } from './figures/tally.ts';
 import type { HttpOptions } from './http/http-listener.ts';
 import type { ListenAddress, ServerCredentials } from './listener.ts';
+import type { MeshSettings } from './mesh/settings.ts';
 import { hostOf, limitedAddress } from './peer-address.ts';
+import type { MeshPort } from './relay/mesh-port.ts';
 import type { ServerEvent } from './server-event.ts';
 import type { SessionLimits } from './session-limits.ts';
 
 /** The domains of a server, where it listens, and whom it lets in. */
 export interface ServerOptions
-  extends Omit<DomainOptions, 'onRefused' | 'onAccessChanged' | 'onServiceFailed'> {
+  extends Omit<DomainOptions, 'onRefused' | 'onAccessChanged' | 'onServiceFailed' | 'mesh'> {
   /** Where endpoints connect: BEEP over TCP, and over TLS where `tlsPort` says so. */
   readonly listen: ListenAddress;
   /** No authentication and no APEX channel on sessions that are not protected (B12); default true. */
@@ -35,16 +37,22 @@ export interface ServerOptions
   readonly sessionLimits?: Partial<SessionLimits>;
   /** What this process tells of itself, beside what the server counts; each with the label `process`. */
   readonly figures?: FigureSource | undefined;
+  /** The relays of other domains; absent: there is no way to them. */
+  readonly mesh?: MeshSettings | undefined;
   /** Told what an operator wants in the log. Holds no password, blob or content. */
   readonly onEvent?: (event: ServerEvent) => void;
 }
 
 /** The domains of a server, which tells its operator what services refuse. Rejects with StoreError. */
-export function servedDomain(options: ServerOptions): Promise<Domain> {
+export function servedDomain(
+  { mesh: _settings, ...options }: ServerOptions,
+  mesh: MeshPort | undefined,
+): Promise<Domain> {
   const { onEvent = () => {}, clock = systemClock } = options;
   const tell = eventValve(onEvent, clock);
   return createDomain({
     ...options,
+    ...(mesh && { mesh }),
     onAccessChanged: ({ owner, actor, actions }, by = 'administration') =>
       onEvent({
         level: 'info',

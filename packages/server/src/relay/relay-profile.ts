@@ -16,13 +16,18 @@ import { terminate } from './terminate.ts';
  */
 export function relayProfile(
   relay: Relay,
-  options: { available?(facts: SessionFacts): boolean } = {},
+  options: {
+    available?(facts: SessionFacts): boolean;
+    /** How its sessions are named, by their id; default: as their id. */
+    nameOf?(id: string): string;
+  } = {},
 ): Profile {
+  const { nameOf = (id: string) => id } = options;
   const sessions = new WeakMap<SessionHandle, RelaySession>();
   const sessionOf = (handle: SessionHandle): RelaySession => {
     const known = sessions.get(handle);
     if (known !== undefined) return known;
-    const session = new RelaySession(() => handle.facts, `${handle.facts.id ?? ''}`);
+    const session = new RelaySession(() => handle.facts, nameOf(`${handle.facts.id ?? ''}`));
     sessions.set(handle, session);
     return session;
   };
