@@ -36,6 +36,7 @@ export async function openStage(): Promise<Stage> {
       isTrusted: (trusted) => trusted.includes('slate'),
       bound: () => {},
       unbound: () => {},
+      ended: () => {},
     },
   });
   const failures: unknown[] = [];

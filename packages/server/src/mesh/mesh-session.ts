@@ -48,9 +48,8 @@ export interface DialledRelay {
 
 /** A session with the relay of another domain that we have dialled. */
 export interface MeshSession {
+  /** Bound for some of our domains, the one as which we dialled among them. */
   readonly channel: RelayChannel;
-  /** Our domains for which we are bound. */
-  readonly boundAs: readonly string[];
   /** `host:port` of the peer. */
   readonly remoteAddress: string;
   /** Resolves when it is over. */
@@ -153,33 +152,34 @@ async function authenticate(
 async function bind(relay: Relay, peer: Peer, { as, others, domain }: DialledRelay): Promise<MeshSession> {
   const { channel, apex } = channelTo(relay, domain, peer);
   const random = secureRandom();
-  const taken = new Set<number>();
-  const bindElement = (ours: string) => {
-    const transID = newTransID(random, (candidate) => taken.has(candidate));
-    taken.add(transID);
+  // Known before it is answered: the peer may end it at once.
+  const bindFor = (ours: string) => {
+    const transID = newTransID(random, (candidate) => channel.ours.has(candidate));
+    channel.ours.set(transID, ours);
     return { kind: 'bind', relay: ours, transID, options: [] } as const;
   };
   const started = await peer.startChannel({
-    profiles: [{ uri: APEX_PROFILE_URI, initialization: formatInitialization(bindElement(as)) }],
+    profiles: [{ uri: APEX_PROFILE_URI, initialization: formatInitialization(bindFor(as)) }],
     serverName: domain,
     handler: apex,
   });
   apex.open(started.channel);
   const refusal = parseInitializationReply(started.initializationReply);
   if (refusal !== undefined) throw refusal;
-  const answers = await Promise.all(
-    others.map(
-      (ours) =>
-        new Promise<Error | undefined>((resolve) => {
-          apex.bind(bindElement(ours), resolve);
-        }),
-    ),
+  await Promise.all(
+    others.map((ours) => {
+      const request = bindFor(ours);
+      return new Promise<void>((resolve, reject) => {
+        apex.bind(request, (failure) => {
+          if (failure instanceof ReplyError) channel.ours.delete(request.transID);
+          if (failure === undefined || failure instanceof ReplyError) resolve();
+          else reject(failure);
+        });
+      });
+    }),
   );
-  const lost = answers.find((answer) => answer !== undefined && !(answer instanceof ReplyError));
-  if (lost !== undefined) throw lost;
   return {
     channel,
-    boundAs: [as, ...others.filter((_, index) => answers[index] === undefined)],
     remoteAddress: peer.facts.remoteAddress,
     ended: peer.ended,
     release: () => released(peer),

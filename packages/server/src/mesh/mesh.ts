@@ -158,14 +158,11 @@ export class Mesh implements MeshPort {
   }
 
   unbound(channel: RelayChannel, domain?: string): void {
-    const users = this.#users.get(channel);
-    if (users === undefined) return;
-    for (const [key, relay] of users) {
-      if (domain !== undefined && partsOf(key).domain !== domain) continue;
-      users.delete(key);
-      relay.unlinked(channel);
-    }
-    if (users.size === 0) this.#users.delete(channel);
+    this.#unlink(channel, (of) => domain === undefined || of.domain === domain);
+  }
+
+  ended(channel: RelayChannel, ours: string): void {
+    this.#unlink(channel, ({ as }) => as === ours);
   }
 
   #as(domain: string): string {
@@ -180,6 +177,23 @@ export class Mesh implements MeshPort {
     this.#users.set(channel, users);
     users.set(keyOf(as, domain), relay);
     relay.linked(channel);
+  }
+
+  #unlink(
+    channel: RelayChannel,
+    isMeant: (of: { readonly as: string; readonly domain: string }) => boolean,
+  ): void {
+    const users = this.#users.get(channel);
+    if (users === undefined) return;
+    for (const [key, relay] of users) {
+      if (!isMeant(partsOf(key))) continue;
+      users.delete(key);
+      relay.unlinked(channel);
+    }
+    if (users.size > 0) return;
+    this.#users.delete(channel);
+    // A session that we dialled is of no use without it.
+    for (const session of this.#sessions) if (session.channel === channel) void session.release();
   }
 
   /** Undefined when there are too many of them. */
@@ -263,7 +277,7 @@ export class Mesh implements MeshPort {
     this.#sessions.add(session);
     void session.ended.then(() => this.#sessions.delete(session));
     this.#tell({ level: 'info', name: 'mesh.connected', domain, as, remote: session.remoteAddress });
-    for (const ours of session.boundAs) this.#link(session.channel, ours, domain);
+    for (const ours of session.channel.ours.values()) this.#link(session.channel, ours, domain);
   }
 }
 

@@ -25,4 +25,6 @@ export interface MeshPort {
   bound(channel: RelayChannel, domain: string): void;
   /** It does so no more; without a domain, for none at all. */
   unbound(channel: RelayChannel, domain?: string): void;
+  /** The peer of a channel that we dialled has ended our binding for that domain of ours. */
+  ended(channel: RelayChannel, ours: string): void;
 }

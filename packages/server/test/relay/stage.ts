@@ -73,6 +73,7 @@ export class Stage {
         mayBind: (session, domain) => session.facts().identity?.authorization === domain,
         isTrusted: (domain) => this.trusted.has(domain),
         bound: (channel, domain) => void this.bindings.push({ channel, domain }),
+        ended: () => {},
         unbound: (channel, domain) => {
           const left = this.bindings.filter(
             (binding) => binding.channel !== channel || (domain !== undefined && binding.domain !== domain),
