@@ -6,6 +6,7 @@ import { type Document, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { AppError } from './errors.ts';
 import { logLevels } from './log-levels.ts';
+import { meshSchema } from './mesh-config.ts';
 
 /** IANA's port of the endpoint-relay mode (RFC 3340 §8.3). */
 export const EDGE_PORT = 913;
@@ -82,6 +83,9 @@ const limitsSchema = z.strictObject({
   heldMessagesPerEndpoint: positive.default(100),
   heldOctetsPerEndpoint: positive.default(1024 * 1024),
   heldSeconds: positive.default(7 * 24 * 60 * 60),
+  meshData: positive.default(10_000),
+  meshOctets: positive.default(4 * 1024 * 1024),
+  meshTotalOctets: positive.default(64 * 1024 * 1024),
 });
 
 const mechanismSchema = z.enum([
@@ -180,6 +184,7 @@ export const configSchema = z
       })
       .prefault({}),
     limits: limitsSchema.prefault({}),
+    mesh: meshSchema.optional(),
     drain: z.strictObject({ graceSeconds: z.int().min(0).max(3600).default(5) }).prefault({}),
     log: z.strictObject({ level: z.enum(logLevels).default('info') }).prefault({}),
   })
@@ -202,6 +207,14 @@ export const configSchema = z
   .refine(({ edge, tls }) => tls !== undefined || edge.tlsPort === undefined, {
     path: ['edge', 'tlsPort'],
     message: 'needs tls, with the certificate to show there',
+  })
+  .refine(({ mesh, domains }) => domains.every(({ domain }) => mesh?.peers[domain] === undefined), {
+    path: ['mesh', 'peers'],
+    message: 'names a domain that this server serves itself; name other ones',
+  })
+  .refine(({ auth, mesh, tls }) => tls !== undefined || !(mesh && (mesh.requireTls ?? auth.requireTls)), {
+    path: ['mesh', 'requireTls'],
+    message: 'is true, unless auth.requireTls is not, and needs tls, with the certificate to show to relays',
   });
 
 function isNoGuestOrOf(guest: string | undefined, domains: readonly { readonly domain: string }[]): boolean {
@@ -220,13 +233,10 @@ export function namesIn(domains: Config['domains']): readonly string[] {
   return domains.map(({ domain }) => domain);
 }
 
-/** Keys that design foresees and this version does not serve yet; naming one is an error, not a silence. */
-const notYet = new Set(['mesh']);
-
 /**
  * Reads and validates a configuration. Throws AppError `config.read`, `config.syntax` or
  * `config.invalid`, whose message names the file, the line and what to do. `dataDir`, the files of
- * `tls` and that of `auth.oauth` are resolved against the folder of the file.
+ * `tls` and those of `auth.oauth` and `mesh` are resolved against the folder of the file.
  */
 export function readConfig(path: string): Config {
   let text: string;
@@ -245,11 +255,12 @@ export function readConfig(path: string): Config {
   const config = parseConfig(text, path);
   const folder = dirname(resolve(path));
   const at = (name: string): string => resolve(folder, name);
-  const { tls, auth } = config;
+  const { tls, auth, mesh } = config;
   const { oauth } = auth;
   return {
     ...config,
     dataDir: at(config.dataDir),
+    ...(mesh?.ca === undefined ? {} : { mesh: { ...mesh, ca: at(mesh.ca) } }),
     ...(oauth === undefined || /^https?:/i.test(oauth.jwks)
       ? {}
       : { auth: { ...auth, oauth: { ...oauth, jwks: at(oauth.jwks) } } }),
@@ -293,8 +304,6 @@ function describe(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): string
       ? `${what}: is missing; docs/guides/configuration.md says what stands there`
       : `${what}: ${issue.message}`;
   }
-  if (path.length === 1 && notYet.has(key))
-    return `${key}: this version does not serve it yet; remove the key`;
   return `${key}: unknown key; remove it or see docs/guides/configuration.md`;
 }
 

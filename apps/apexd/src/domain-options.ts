@@ -2,7 +2,7 @@ import type { DomainOptions } from '@apex/server';
 import type { Config } from './config.ts';
 
 /** The part of a configuration that says how the domains behave, with or without a listener. */
-export function domainOptions(config: Config): Omit<DomainOptions, 'store'> {
+export function domainOptions(config: Config): Omit<DomainOptions, 'store' | 'mesh'> {
   const { limits } = config;
   return {
     domain: config.domains.map(({ domain }) => domain),

@@ -4,9 +4,8 @@ import {
   createServer,
   lockDataDir,
   openSqliteStore,
-  type ServerCredentials,
   type ServerEvent,
-  type Store,
+  type ServerOptions,
 } from '@apex/server';
 import type { Logger } from 'pino';
 import { listenAdmin } from './admin/socket-server.ts';
@@ -17,9 +16,10 @@ import { domainOptions } from './domain-options.ts';
 import { Edges } from './edges.ts';
 import { Ending } from './ending.ts';
 import { AppError } from './errors.ts';
+import { meshSettings } from './mesh-settings.ts';
 import { metricsFor } from './metrics/metrics-route.ts';
 import { openTelemetry } from './open-telemetry.ts';
-import { readTlsFiles, warnOfExpired } from './tls-files.ts';
+import { readMeshRoots, readTlsFiles, warnOfExpired } from './tls-files.ts';
 import { holdYoungGeneration } from './young-generation.ts';
 
 export interface RunningServer {
@@ -41,19 +41,26 @@ export async function serve(config: Config, log: Logger, workers = 0): Promise<R
     );
   }
   const tls = readTlsFiles(config);
+  const mesh = meshSettings(config, readMeshRoots(config));
   const closers = new Closers();
   try {
     const lock = await lockDataDir(config.dataDir);
     closers.add(() => lock.release());
     const store = await openSqliteStore({ dataDir: config.dataDir });
     closers.add(() => store.close());
-    const server = await start(config, tls, store, workers, log);
+    const server = await start(config, { tls, mesh, store }, workers, log);
     closers.add(() => server.close());
     const ending = new Ending(server, closers, config.drain.graceSeconds * 1000);
     const admin = await listenAdmin(config.dataDir, { server, ending, log });
     closers.add(() => admin.close());
     holdYoungGeneration();
-    log.info({ event: 'serving', domain: namesOf(config), ...server.address, http: server.httpAddress });
+    log.info({
+      event: 'serving',
+      domain: namesOf(config),
+      ...server.address,
+      http: server.httpAddress,
+      mesh: server.mesh?.address,
+    });
     if (tls !== undefined) warnOfExpired(tls, log);
     return { server, ending };
   } catch (error) {
@@ -64,8 +71,7 @@ export async function serve(config: Config, log: Logger, workers = 0): Promise<R
 
 async function start(
   config: Config,
-  tls: ServerCredentials | undefined,
-  store: Store,
+  opened: Pick<ServerOptions, 'tls' | 'mesh' | 'store'>,
   workers: number,
   log: Logger,
 ): Promise<ApexServer> {
@@ -73,11 +79,10 @@ async function start(
   const { routes, figures } = await metricsFor(http?.metrics);
   const options = {
     ...domainOptions(config),
-    store,
+    ...opened,
     requireTls: config.auth.requireTls,
     oauth: config.auth.oauth,
     failedAuthentications: limits.failedAuthentications,
-    tls,
     figures,
     tracing: openTelemetry(),
     sessionLimits: {
@@ -112,6 +117,7 @@ async function start(
   return {
     address: edges.address,
     httpAddress: edges.httpAddress,
+    mesh: owner.mesh,
     administration: owner.administration,
     oversight: owner.oversight,
     counters: owner.counters,

@@ -23,6 +23,11 @@ export function readTlsFiles({ tls }: Pick<Config, 'tls'>): ServerCredentials | 
   };
 }
 
+/** The roots of relays, if there are some. Throws AppError `tls.read` and `tls.unfit`. */
+export function readMeshRoots({ mesh }: Pick<Config, 'mesh'>): string | undefined {
+  return mesh?.ca === undefined ? undefined : readCertificate('mesh.ca', mesh.ca).text;
+}
+
 /** Tells of certificates that clients will refuse, because their time is over. */
 export function warnOfExpired({ cert, more = [] }: ServerCredentials, log: Logger): void {
   for (const [index, text] of [cert, ...more.map((pair) => pair.cert)].entries()) {

@@ -97,8 +97,38 @@ domains:
     );
   });
 
-  it('says of a key that is foreseen that it is not served yet', () => {
-    expect(problemOf(`${minimal}mesh: { port: 912 }\n`)).toMatch(/^apexd\.yaml:3: mesh: .*not serve it yet/);
+  it('serves relays of other domains when it is asked for, and knows some of them', () => {
+    const plain = `${minimal}auth: { requireTls: false }\n`;
+    const mesh = (text: string) => parseConfig(`${plain}mesh: ${text}\n`, 'apexd.yaml').mesh;
+    expect(parseConfig(plain, 'apexd.yaml').mesh).toBeUndefined();
+    expect(mesh('{}')).toEqual({
+      host: '127.0.0.1',
+      port: 912,
+      discovery: true,
+      waitSeconds: 10,
+      idleSeconds: 300,
+      peers: {},
+    });
+    expect(
+      mesh('{ peers: { Rubble.COM: { host: relay.example.net, secret: yabba, domains: [Quarry.com] } } }'),
+    ).toMatchObject({
+      peers: {
+        'rubble.com': { host: 'relay.example.net', secret: 'yabba', trusted: false, domains: ['quarry.com'] },
+      },
+    });
+    for (const [text, problem] of [
+      ['{ peers: { fred@rubble.com: {} } }', /mesh\.peers/],
+      ['{ peers: { example.com: { secret: x } } }', /mesh\.peers: .*serves itself/],
+      ['{ peers: { rubble.com: { port: 912 } } }', /mesh\.peers\["rubble\.com"\]\.port: /],
+      ['{ peers: { rubble.com: { host: a, via: b.com } } }', /via: /],
+      ['{ peers: { rubble.com: { fingerprint: ab } } }', /fingerprint: /],
+      ['{ resolvers: [ns.example.com] }', /mesh\.resolvers\[0\]: /],
+      ['{ requireTls: true }', /mesh\.requireTls: .*needs tls/],
+      ['{ waitSeconds: 601 }', /mesh\.waitSeconds: /],
+    ] as const) {
+      expect(problemOf(`${plain}mesh: ${text}\n`), text).toMatch(problem);
+    }
+    expect(problemOf(`${minimal}mesh: {}\n`)).toMatch(/mesh\.requireTls: /);
   });
 
   it('serves HTTP when it is asked for, to pages of the origins that are named', () => {

@@ -36,7 +36,6 @@ export type { HttpOptions, HttpSettings } from './http/http-listener.ts';
 export { originOf } from './http/origin.ts';
 export type { Route, RouteContext } from './http/router.ts';
 export { type ListenAddress, ListenError, type ServerCredentials } from './listener.ts';
-export type { AttachmentView, OperationView, Oversight, Reason, SessionView } from './oversight.ts';
 export type { PeerRelayView } from './mesh/mesh.ts';
 export type { MeshCounters } from './mesh/peer-relay.ts';
 export type { MeshPeer } from './mesh/peers.ts';
@@ -44,6 +43,7 @@ export { MESH_PORT } from './mesh/relay-directory.ts';
 export type { MeshSettings } from './mesh/settings.ts';
 export type { WaitingLimits } from './mesh/waiting-data.ts';
 export type { MeshView } from './open-mesh.ts';
+export type { AttachmentView, OperationView, Oversight, Reason, SessionView } from './oversight.ts';
 export type { MeshPort, OnwardData } from './relay/mesh-port.ts';
 export type {
   BeginProcess,

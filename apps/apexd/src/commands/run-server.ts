@@ -49,7 +49,7 @@ async function startConfigured(path: string, workers: number): Promise<Started> 
   let config = readConfig(path);
   const log = createLog(config.log.level);
   const running = await serve(config, log, workers);
-  const { address, httpAddress } = running.server;
+  const { address, httpAddress, mesh } = running.server;
   const { host, port, tlsPort } = address;
   const { tls, http } = config;
   const serves = `apexd serves ${namesOf(config)} on ${host}`;
@@ -63,6 +63,9 @@ async function startConfigured(path: string, workers: number): Promise<Started> 
       httpAddress === undefined || http?.console !== true
         ? ''
         : `console at ${httpUrl('http', httpAddress, isProtected, '/')}\n`,
+      mesh?.address === undefined
+        ? ''
+        : `relays of other domains at ${mesh.address.host}:${mesh.address.port}\n`,
     ].join(''),
     reload() {
       config = reloadConfig(path, config, running.server, log);

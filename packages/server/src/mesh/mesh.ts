@@ -255,6 +255,7 @@ export class Mesh implements MeshPort {
           failures.push(error as Error);
         }
       }
+      this.#options.directory.forget(domain);
       // What a relay that was reached has said tells more than that another one could not be.
       throw failures.find((failure) => failure instanceof ReplyError) ?? failures.at(-1);
     } finally {

@@ -83,6 +83,11 @@ export class RelayDirectory {
     }
   }
 
+  /** What it has found was of no use: the next time it asks. */
+  forget(domain: string): void {
+    if (this.#answers.get(domain)?.answer.kind !== 'none') this.#answers.delete(domain);
+  }
+
   async #answer(domain: string): Promise<Answer> {
     const known = this.#answers.get(domain);
     if (known !== undefined && known.until > this.#options.clock.monotonic()) return known.answer;

@@ -4,8 +4,9 @@ import { connectTcp } from '@apex/beep/tcp';
 import { tlsClient } from '@apex/beep/tls';
 import { APEX_PROFILE_URI, ApexChannel } from '@apex/protocol';
 import { Authority } from '@apex/vitest/certificates';
+import { nameServer } from '@apex/vitest/name-server';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { Attached, freePort, host, house, secret, statusRequest } from './house.ts';
+import { Attached, host, placedHouse, secret, statusRequest } from './house.ts';
 
 const authority = await Authority.create();
 const stranger = await Authority.create();
@@ -22,32 +23,30 @@ async function couple(
     readonly withSecret?: boolean;
   } = {},
 ) {
-  const [examplePort, rubblePort] = [await freePort(), await freePort()];
+  const dns = await nameServer();
   const { ca } = authority;
   const shared = of.withSecret === true ? { secret } : {};
   const rubbleTls = await (of.rubbleBy ?? authority).issue(dnsNames(of.rubbleNames ?? ['rubble.com']));
   const fingerprint = of.isPinned === true ? new X509Certificate(rubbleTls.cert).fingerprint256 : undefined;
-  const example = await house(
+  const example = await placedHouse(
+    dns,
     'example.com',
     {
-      listen: { host, port: examplePort },
-      discovery: false,
       requireTls: true,
       ca,
       waitMs: 5000,
-      peers: { 'rubble.com': { host, port: rubblePort, fingerprint, ...shared } },
+      peers: { 'rubble.com': { fingerprint, ...shared } },
     },
     ['fred'],
     { tls: await authority.issue(dnsNames(of.exampleNames ?? ['example.com'])) },
   );
-  const rubble = await house(
+  const rubble = await placedHouse(
+    dns,
     'rubble.com',
     {
-      listen: { host, port: rubblePort },
-      discovery: false,
       requireTls: true,
       ca,
-      peers: { 'example.com': { host, port: examplePort, ...shared } },
+      peers: { 'example.com': shared },
     },
     ['wilma'],
     { tls: rubbleTls },

@@ -8,6 +8,7 @@ import {
   formatInitialization,
   parseStatusResponse,
 } from '@apex/protocol';
+import { a, type NameServer, nameServer, srv } from '@apex/vitest/name-server';
 import { onTestFinished } from 'vitest';
 import {
   type ApexServer,
@@ -72,53 +73,56 @@ export async function house(
   });
 }
 
-/** A port on which nothing listens now. */
-export async function freePort(): Promise<number> {
-  const { createServer: createSocketServer } = await import('node:net');
-  const server = createSocketServer();
-  await new Promise<void>((resolve) => server.listen(0, host, resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+/** A server that relays of others find by the DNS, on a port that the system chooses. */
+export async function placedHouse(
+  dns: NameServer,
+  domain: string,
+  mesh: MeshSettings,
+  endpoints: readonly string[],
+  more: Partial<ServerOptions> = {},
+): Promise<House> {
+  const settings = { listen: { host, port: 0 }, resolvers: [dns.address], ...mesh };
+  const server = await house(domain, settings, endpoints, more);
+  place(dns, domain, server.mesh?.address?.port ?? 0);
+  return server;
+}
+
+/** Has the DNS say that the relay of a domain is at this port. */
+export function place(dns: NameServer, domain: string, port: number): void {
+  dns.zone.set(`SRV _apex-mesh._tcp.${domain}`, [srv(domain, `relay.${domain}`, port)]);
+  dns.zone.set(`A relay.${domain}`, [a(`relay.${domain}`, host)]);
 }
 
 export interface Couple {
+  readonly dns: NameServer;
   readonly example: House;
   readonly rubble: House;
 }
 
-/** example.com with fred, rubble.com with wilma, each of which knows where the other one is, and a secret of both. */
+/** example.com with fred, rubble.com with wilma, which find each other by the DNS and share a secret. */
 export async function couple(
   of: {
-    readonly example?: Partial<MeshSettings>;
-    readonly rubble?: Partial<MeshSettings>;
+    readonly example?: MeshSettings;
+    readonly rubble?: MeshSettings;
     readonly options?: Partial<ServerOptions>;
   } = {},
 ): Promise<Couple> {
-  const [examplePort, rubblePort] = [await freePort(), await freePort()];
-  const example = await house(
+  const dns = await nameServer();
+  const example = await placedHouse(
+    dns,
     'example.com',
-    {
-      listen: { host, port: examplePort },
-      discovery: false,
-      peers: { 'rubble.com': { host, port: rubblePort, secret } },
-      ...of.example,
-    },
+    { peers: { 'rubble.com': { secret } }, ...of.example },
     ['fred', 'barney'],
     of.options,
   );
-  const rubble = await house(
+  const rubble = await placedHouse(
+    dns,
     'rubble.com',
-    {
-      listen: { host, port: rubblePort },
-      discovery: false,
-      peers: { 'example.com': { host, port: examplePort, secret } },
-      ...of.rubble,
-    },
+    { peers: { 'example.com': { secret } }, ...of.rubble },
     ['wilma', 'betty'],
     of.options,
   );
-  return { example, rubble };
+  return { dns, example, rubble };
 }
 
 /** What came to somebody: from whom, and the message. */

@@ -1,6 +1,16 @@
 import { contentElement } from '@apex/protocol';
 import { describe, expect, it, vi } from 'vitest';
-import { Attached, type Came, couple, dataTiming, house, reportOf, secret, statusRequest } from './house.ts';
+import {
+  Attached,
+  type Came,
+  couple,
+  dataTiming,
+  house,
+  place,
+  reportOf,
+  secret,
+  statusRequest,
+} from './house.ts';
 import { scriptedRelay } from './scripted-relay.ts';
 
 const fredAt = 'fred@example.com';
@@ -64,13 +74,13 @@ describe('two relays', () => {
   });
 
   it('have data wait for a relay that is not there, until it is back', async () => {
-    const { example, rubble } = await couple();
-    const port = rubble.mesh?.address?.port;
+    const { dns, example, rubble } = await couple();
     await rubble.close();
     const fred = await Attached.as(fredAt, example.address.port);
     for (const content of ['<one />', '<two />', '<three />']) await fred.send(wilmaAt, { content });
     await example.told('mesh.failed');
-    const back = await scriptedRelay({}, port);
+    const back = await scriptedRelay();
+    place(dns, 'rubble.com', back.port);
     await back.until('came', 3);
     expect(back.came.map((text) => /<(one|two|three) /.exec(text)?.[1])).toEqual(['one', 'two', 'three']);
     await vi.waitFor(() => expect(example.mesh?.counters).toMatchObject({ forwarded: 3, unsent: 0 }));

@@ -9,7 +9,11 @@ const question = 'SRV _apex-mesh._tcp.rubble.com';
 function directory(
   { address }: Pick<NameServer, 'address'>,
   more: Partial<RelayDirectoryOptions> = {},
-): { found: (domain: string) => Promise<string>; clock: VirtualClock } {
+): {
+  found: (domain: string) => Promise<string>;
+  forget: (domain: string) => void;
+  clock: VirtualClock;
+} {
   const clock = new VirtualClock();
   const relays = new RelayDirectory({
     book: addressBook([address]),
@@ -21,6 +25,7 @@ function directory(
   });
   return {
     clock,
+    forget: (domain) => relays.forget(domain),
     async found(domain) {
       const places = await relays.find(domain);
       return places.map(({ host, port }) => `${host}:${port}`).join(' ');
@@ -64,6 +69,15 @@ describe('the relays of a domain', () => {
     dns.zone.set('A rubble.com', [a('rubble.com', '192.0.2.7')]);
     clock.advance(60_000);
     expect(await found('rubble.com')).toBe('192.0.2.7:912');
+  });
+
+  it('are asked for again when they could not be reached', async () => {
+    const dns = await nameServer({ [question]: [srv('rubble.com', '127.0.0.1', 1912)] });
+    const { found, forget } = directory(dns);
+    await found('rubble.com');
+    dns.zone.set(question, [srv('rubble.com', '127.0.0.1', 2912)]);
+    forget('rubble.com');
+    expect(await found('rubble.com')).toBe('127.0.0.1:2912');
   });
 
   it('are asked for again after a minute', async () => {

@@ -31,7 +31,7 @@ export interface ScriptedRelay {
 }
 
 /** A relay that knows the shared secret and takes data as its script says. */
-export async function scriptedRelay(script: Script = {}, at = 0): Promise<ScriptedRelay> {
+export async function scriptedRelay(script: Script = {}): Promise<ScriptedRelay> {
   const keys = await deriveCredentials(secret, { iterations: 4096 });
   const waiting = new Set<() => void>();
   const changed = (): void => {
@@ -69,7 +69,7 @@ export async function scriptedRelay(script: Script = {}, at = 0): Promise<Script
   ];
   const listener = await listenTcp({
     host,
-    port: at,
+    port: 0,
     onTransport(transport) {
       if (relay.script.connected !== undefined) return relay.script.connected(transport);
       relay.peers.push(drive(transport, { role: 'listener', profiles }));

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { Attached, freePort, host, house, secret, statusRequest } from './house.ts';
+import { Attached, host, house, secret, statusRequest } from './house.ts';
 import { scriptedRelay } from './scripted-relay.ts';
 
 const fredAt = 'fred@example.com';
@@ -105,7 +105,7 @@ describe('a relay that connects', () => {
   });
 
   it('gets data on the session that it has bound, and none is dialled', async () => {
-    const { server, port } = await example({ 'rubble.com': { host, port: await freePort() } });
+    const { server, port } = await example();
     const fred = await Attached.as(fredAt, server.address.port);
     const relay = await Attached.relay('rubble.com', port);
     await relay.bind('rubble.com');
