@@ -23,6 +23,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'apexd admin terminate fred@example.com --originator wilma@example.com --trans-id 100 --config apexd.yaml',
     'apexd admin kick wilma@example.com --code 450 --config apexd.yaml   # it may come back at once',
     'apexd admin kick --session 2-17 --config apexd.yaml',
+    'apexd admin mesh --config apexd.yaml',
     'apexd admin log-level debug --config apexd.yaml',
     'apexd admin drain --grace 30 --config apexd.yaml',
   ],

@@ -94,6 +94,19 @@ describe.each([
     const watched = (await fred.presence.watch(wilmaAt, { durationSeconds: 3600 }))[Symbol.asyncIterator]();
     await wilma.presence.subscribe(wilmaAt, { durationSeconds: 3600 });
     await noticed(watched, wilmaAt, 'subscribe');
+    const listed = JSON.parse((await rubble.home.run('admin mesh --json')).stdout) as unknown;
+    expect(listed).toEqual({
+      domain: 'example.com',
+      as: 'rubble.com',
+      sessions: 1,
+      waiting: 0,
+      waitingOctets: 0,
+      failures: 0,
+    });
+    const { stdout } = await rubble.home.run('admin mesh');
+    expect(stdout).toMatch(
+      /^DOMAIN +AS +SESSIONS +WAITING +OCTETS +FAILURES +LAST FAILURE\nexample\.com +rubble\.com +1 +0 +0 +0 +-\n$/,
+    );
     expect(example.server.log().some(({ event }) => event === 'mesh.failed')).toBe(false);
     const logs = JSON.stringify([...example.server.log(), ...rubble.server.log()]);
     expect(logs).not.toContain(secret);

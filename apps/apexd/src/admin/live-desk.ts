@@ -6,7 +6,7 @@ import type { Report } from './progress.ts';
 
 /** A server that serves, as its administrators reach it. */
 export interface LiveServer {
-  readonly server: Pick<ApexServer, 'administration' | 'oversight'>;
+  readonly server: Pick<ApexServer, 'administration' | 'oversight' | 'mesh'>;
   readonly ending: Ending;
   readonly log: Logger;
 }
@@ -33,6 +33,8 @@ export class LiveDesk {
         return this.#begin(oversight.attachments(request.endpoint));
       case 'operation.list':
         return this.#begin(oversight.operations(request.endpoint));
+      case 'mesh.list':
+        return this.#begin((this.#live.server.mesh?.peers() ?? [])[Symbol.iterator]());
       case 'list.more':
         return this.#page();
       case 'session.end':

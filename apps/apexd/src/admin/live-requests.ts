@@ -15,6 +15,7 @@ export const liveRequestSchema = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('session.list') }),
   z.strictObject({ op: z.literal('attachment.list'), endpoint: endpoint.optional() }),
   z.strictObject({ op: z.literal('operation.list'), endpoint }),
+  z.strictObject({ op: z.literal('mesh.list') }),
   z.strictObject({ op: z.literal('list.more') }),
   z.strictObject({ op: z.literal('session.end'), session: z.string(), ...reason }),
   z.strictObject({ op: z.literal('attachment.end'), endpoint, ...reason }),

@@ -1,4 +1,4 @@
-import type { AttachmentView, OperationView, SessionView } from '@apex/server';
+import type { AttachmentView, OperationView, PeerRelayView, SessionView } from '@apex/server';
 import { Argument, type Command } from 'commander';
 import { type AskLive, asking, drained, listed } from '../admin/asking.ts';
 import type { LiveRequest } from '../admin/live-requests.ts';
@@ -42,6 +42,11 @@ export function addAdmin(program: Command, withConfig: (command: Command) => Com
   ).action((endpoint: string, options: Listing) =>
     show(options, { op: 'operation.list', endpoint }, operationColumns),
   );
+  withConfig(
+    listing(admin.command('mesh')).description(
+      'relays of other domains that are dealt with: sessions, what waits for them, what the last attempt failed of',
+    ),
+  ).action((options: Listing) => show(options, { op: 'mesh.list' }, meshColumns));
   withConfig(
     withReason(
       admin
@@ -171,6 +176,16 @@ const attachmentColumns: readonly Column<AttachmentView>[] = [
   { heading: 'TRANSID', of: ({ transID }) => String(transID) },
   { heading: 'UNANSWERED', of: ({ unacknowledged }) => String(unacknowledged) },
   { heading: 'UNSENT', of: ({ unsentOctets }) => String(unsentOctets) },
+];
+
+const meshColumns: readonly Column<PeerRelayView>[] = [
+  { heading: 'DOMAIN', of: ({ domain }) => domain },
+  { heading: 'AS', of: ({ as }) => as },
+  { heading: 'SESSIONS', of: ({ sessions }) => String(sessions) },
+  { heading: 'WAITING', of: ({ waiting }) => String(waiting) },
+  { heading: 'OCTETS', of: ({ waitingOctets }) => String(waitingOctets) },
+  { heading: 'FAILURES', of: ({ failures }) => String(failures) },
+  { heading: 'LAST FAILURE', of: ({ failure }) => failure ?? '-' },
 ];
 
 const operationColumns: readonly Column<OperationView>[] = [

@@ -7,6 +7,8 @@ export interface AddressBook {
   srv(name: string): Promise<readonly SrvRecord[]>;
   /** The addresses of a host; those of an address are itself. */
   addresses(host: string): Promise<readonly string[]>;
+  /** Whoever waits for an answer gets none. */
+  close(): void;
 }
 
 /** For one question to one name server, in milliseconds; it is asked as often. */
@@ -38,6 +40,7 @@ export function addressBook(servers?: readonly string[]): AddressBook {
       if (isIP(host) !== 0) return [host];
       return servers === undefined ? ofSystem(host) : resolved(host);
     },
+    close: () => resolver.cancel(),
   };
 }
 

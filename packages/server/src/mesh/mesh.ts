@@ -38,9 +38,9 @@ export interface PeerRelayView {
 
 /** No data waits for longer, whatever it asks for, in milliseconds. */
 const LONGEST_WAIT_MS = 10 * 60_000;
-/** Relays that are dealt with at the same time. */
+/** Relays that are dealt with at the same time, beside those that are configured. */
 const RELAYS = 1000;
-/** Attempts to reach a relay that are made at the same time; further ones wait for their turn. */
+/** Attempts to reach one of these that are made at the same time; further ones wait for their turn. */
 const ATTEMPTS = 32;
 
 /**
@@ -107,6 +107,7 @@ export class Mesh implements MeshPort {
   async close(signal?: AbortSignal): Promise<void> {
     const why = new Error('the server stops');
     this.#stopping.abort(why);
+    this.#options.directory.close();
     for (const relay of this.#relays.values()) relay.close();
     const abort = (): void => {
       for (const session of this.#sessions) session.abort(why);
@@ -201,8 +202,9 @@ export class Mesh implements MeshPort {
     const key = keyOf(as, domain);
     const known = this.#relays.get(key);
     if (known !== undefined) return known;
-    if (this.#relays.size >= RELAYS) this.#forgetIdle();
-    if (this.#relays.size >= RELAYS) return undefined;
+    const isPeer = this.#isPeer(domain);
+    if (!isPeer && this.#relays.size >= RELAYS) this.#forgetIdle();
+    if (!isPeer && this.#relays.size >= RELAYS) return undefined;
     const { clock, random, waiting } = this.#options;
     const relay: PeerRelay = new PeerRelay({
       relay: this.#served(),
@@ -218,6 +220,11 @@ export class Mesh implements MeshPort {
     });
     this.#relays.set(key, relay);
     return relay;
+  }
+
+  /** Those whom anybody can name by sending data to them take no place from those who are configured. */
+  #isPeer(domain: string): boolean {
+    return this.#options.peers.find(domain) !== undefined;
   }
 
   #forgetIdle(): void {
@@ -241,28 +248,35 @@ export class Mesh implements MeshPort {
   }
 
   async #dial(as: string, domain: string): Promise<void> {
+    if (this.#isPeer(domain)) return this.#reach(as, domain);
     if (this.#running < ATTEMPTS) this.#running += 1;
     // Whoever has finished leaves its place.
     else await new Promise<void>((resolve) => this.#turns.push(resolve));
     try {
-      const places = await this.#options.directory.find(domain);
-      const failures: Error[] = [];
-      for (const place of places) {
-        this.#stopping.signal.throwIfAborted();
-        try {
-          return await this.#dialPlace(as, domain, place);
-        } catch (error) {
-          failures.push(error as Error);
-        }
-      }
-      this.#options.directory.forget(domain);
-      // What a relay that was reached has said tells more than that another one could not be.
-      throw failures.find((failure) => failure instanceof ReplyError) ?? failures.at(-1);
+      return await this.#reach(as, domain);
     } finally {
       const next = this.#turns.shift();
       if (next === undefined) this.#running -= 1;
       else next();
     }
+  }
+
+  async #reach(as: string, domain: string): Promise<void> {
+    this.#stopping.signal.throwIfAborted();
+    // What the system looks up by itself cannot be cancelled.
+    const places = await unlessAborted(this.#options.directory.find(domain), this.#stopping.signal);
+    const failures: Error[] = [];
+    for (const place of places) {
+      this.#stopping.signal.throwIfAborted();
+      try {
+        return await this.#dialPlace(as, domain, place);
+      } catch (error) {
+        failures.push(error as Error);
+      }
+    }
+    this.#options.directory.forget(domain);
+    // What a relay that was reached has said tells more than that another one could not be.
+    throw failures.find((failure) => failure instanceof ReplyError) ?? failures.at(-1);
   }
 
   async #dialPlace(
@@ -280,6 +294,15 @@ export class Mesh implements MeshPort {
     this.#tell({ level: 'info', name: 'mesh.connected', domain, as, remote: session.remoteAddress });
     for (const ours of session.channel.ours.values()) this.#link(session.channel, ours, domain);
   }
+}
+
+/** As the promise, or rejects with the reason of the signal when that is aborted before. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort);
+    void promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 function keyOf(as: string, domain: string): string {

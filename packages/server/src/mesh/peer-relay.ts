@@ -215,8 +215,9 @@ export class PeerRelay {
     if (this.#isClosed) return;
     if (failure !== undefined) {
       counters.failures += 1;
-      this.#lastFailure = failure.message;
-      failed(failure.message, this.#failures);
+      // What a peer has said may be long.
+      this.#lastFailure = failure.message.slice(0, TEXT_CHARACTERS);
+      failed(this.#lastFailure, this.#failures);
     }
     if (this.#links.length > 0) return;
     if (failure !== undefined && isLasting(failure)) {
@@ -242,6 +243,7 @@ export class PeerRelay {
   }
 }
 
+const TEXT_CHARACTERS = 200;
 /** How long a refusal counts, in milliseconds. */
 const REFUSED_MS = 2000;
 

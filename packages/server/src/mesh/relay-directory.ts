@@ -83,6 +83,11 @@ export class RelayDirectory {
     }
   }
 
+  /** Whoever waits for an answer gets none. */
+  close(): void {
+    this.#options.book.close();
+  }
+
   /** What it has found was of no use: the next time it asks. */
   forget(domain: string): void {
     if (this.#answers.get(domain)?.answer.kind !== 'none') this.#answers.delete(domain);

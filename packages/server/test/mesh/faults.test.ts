@@ -1,6 +1,7 @@
 import { createServer as createSocketServer, type Socket } from 'node:net';
 import type { Transport } from '@apex/beep';
 import type { Answer } from '@apex/protocol';
+import { type NameServer, nameServer } from '@apex/vitest/name-server';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { MeshSettings, ServerOptions } from '../../src/index.ts';
 import { Attached, type House, host, house, secret, statusRequest } from './house.ts';
@@ -242,3 +243,28 @@ describe('a relay that misbehaves harms nobody else', () => {
     await othersAreServed(all);
   });
 });
+
+describe('those who name many domains', () => {
+  it('take no place from the relays that are configured, and are told when there are too many', async () => {
+    const all = await scene(
+      {},
+      { discovery: true, resolvers: [(await silentDns()).address], waitMs: 60_000 },
+    );
+    for (let count = 0; count < 1000; count += 1) await all.fred.send(`mr@d${count}.invalid`);
+    await all.fred.send('mr@one.invalid', { options: statusRequest(1, 'this') });
+    await all.fred.until(1);
+    expect(all.fred.reports()).toEqual(['1 mr@one.invalid 450']);
+    await all.fred.send(wilmaAt);
+    await all.rubble.until('came', 1);
+    await othersAreServed(all);
+  });
+});
+
+/** A name server that does not answer. */
+function silentDns(): Promise<NameServer> {
+  return nameServer(
+    Object.fromEntries(
+      Array.from({ length: 1000 }, (_, index) => [`SRV _apex-mesh._tcp.d${index}.invalid`, 'silence']),
+    ),
+  );
+}
