@@ -14,6 +14,7 @@ const apps = {
   start: { prepare: 'in:build', args: ['apps/apexd/dist/main.js', 'serve'] },
   apex: { prepare: 'in:ready', args: [...fromSources, 'apps/apex/src/main.ts'] },
   apexd: { prepare: 'in:ready', args: [...fromSources, 'apps/apexd/src/main.ts'] },
+  'demo:mesh': { prepare: 'in:ready', args: [...fromSources, 'tooling/demo-mesh/src/main.ts'] },
   fuzz: { prepare: 'in:ready', args: [...fromSources, 'tooling/fuzz/src/main.ts'] },
   bench: { prepare: 'in:build', args: [...fromSources, 'tooling/bench/src/main.ts'] },
 };

@@ -33,7 +33,7 @@ function described(): ReadonlyMap<string, Row> {
 
 /** A server with workers at which everything has happened once that makes a label. */
 async function eventful(): Promise<ReadonlyMap<string, Exposed>> {
-  const home = new Home({ http: { port: 0 } });
+  const home = new Home({ http: { port: 0 }, mesh: { port: 0 } });
   await home.run('endpoint import', 'fred@example.com,yabba\n');
   const server = await home.serve(['serve', '--config', home.config, '--workers', '1']);
   const { http } = (await server.logged('serving')) as { http: { port: number } };

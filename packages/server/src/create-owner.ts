@@ -88,7 +88,11 @@ export async function createOwner(options: OwnerOptions): Promise<ApexOwner> {
   const figures: FigureSource = async () => {
     const workers = gauge('apex_workers', 'Processes that hold connections.', edges.size);
     const told = await Promise.all([
-      processFigures(MAIN_PROCESS, [domain.figures(), desk.figures(), mesh?.figures() ?? [], [workers]], options.figures),
+      processFigures(
+        MAIN_PROCESS,
+        [domain.figures(), desk.figures(), mesh?.figures() ?? [], [workers]],
+        options.figures,
+      ),
       ...Array.from(edges, async ([edge, number]) => ofProcess(`worker-${number}`, await edge.figures())),
     ]);
     return joined(...told);

@@ -114,6 +114,7 @@ export async function openMesh(
           hasTls: tls !== undefined,
           desk,
           apex: (apex) => relayProfile(relay, { ...apex, nameOf: (id) => `mesh-${id}` }),
+          tracing: options.tracing,
           onEvent,
           clock,
         }),

@@ -195,6 +195,14 @@ export const packageRules: readonly PackageRule[] = [
     browserEntries: [],
   },
   {
+    name: '@apex/demo-mesh',
+    folder: 'tooling/demo-mesh',
+    imports: ['@apex/client', '@apex/server'],
+    testImports: [],
+    layers: [],
+    browserEntries: [],
+  },
+  {
     name: '@apex/vitest',
     folder: 'tooling/vitest',
     imports: [],

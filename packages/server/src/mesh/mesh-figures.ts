@@ -11,7 +11,10 @@ export function meshFigures(mesh: Mesh, acceptedSessions: number): readonly Figu
   const count = (isMeant: (peer: (typeof peers)[number]) => boolean): number => peers.filter(isMeant).length;
   return [
     gauge('apex_mesh_relays', 'Relays of other domains that are dealt with.', [
-      sample({ state: 'connected' }, count(({ sessions }) => sessions > 0)),
+      sample(
+        { state: 'connected' },
+        count(({ sessions }) => sessions > 0),
+      ),
       sample(
         { state: 'failing' },
         count(({ sessions, failure }) => sessions === 0 && failure !== undefined),
