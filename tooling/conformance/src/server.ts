@@ -10,6 +10,8 @@ import type { Target } from './target.ts';
 
 /** The server app of this repository as a process, for runs without a server of somebody else. */
 export interface ServerProcess extends Target {
+  /** The port for relays of other domains; 0 without them. */
+  readonly relayPort: number;
   /** One request of the admin socket; resolves with its result. */
   administer(request: Readonly<Record<string, unknown>>): Promise<unknown>;
   provision(
@@ -39,10 +41,11 @@ const fromSources = [
 const { APEX_WORKERS } = process.env;
 const workers = APEX_WORKERS === undefined ? [] : ['--workers', APEX_WORKERS];
 
-/** Starts a server in a temporary folder. `limits` are those of its configuration, `options` too. */
+/** Starts a server in a temporary folder. `limits` are those of its configuration, `options` and `peers` of its mesh too. */
 export async function startServer(
   limits: Readonly<Record<string, number>> = {},
   options: Readonly<Record<string, unknown>> = {},
+  peers?: Readonly<Record<string, unknown>>,
 ): Promise<ServerProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'apex-conformance-'));
   const config = join(folder, 'apexd.yaml');
@@ -63,18 +66,20 @@ export async function startServer(
         ...(isProtected ? { tls: { cert: 'cert.pem', key: 'key.pem' } } : {}),
         limits,
         options,
+        ...(peers === undefined ? {} : { mesh: { host, port: 0, discovery: false, peers } }),
         log: { level: 'error' },
       }),
     );
   if (isProtected) await makeCertificate(folder);
   await configure(0);
   let running = await run(config);
-  const { port } = running;
+  const { port, relayPort } = running;
   const administer = (request: Readonly<Record<string, unknown>>): Promise<unknown> =>
     ask(join(folder, 'data', 'admin.sock'), request);
   return {
     host,
     port,
+    relayPort,
     domain,
     administer,
     async provision(endpoints, password, entries) {
@@ -108,6 +113,7 @@ export async function startServer(
 interface Running {
   readonly child: ChildProcess;
   readonly port: number;
+  readonly relayPort: number;
   readonly exited: Promise<[code: number | null, signal: string | null]>;
 }
 
@@ -128,18 +134,17 @@ async function run(config: string): Promise<Running> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit') as Promise<[number | null, string | null]>;
-  const port = await new Promise<number>((resolve, reject) => {
-    let output = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-      const found = /:(\d+)\n/.exec(output)?.[1];
-      if (found !== undefined) resolve(Number(found));
-    });
-    void exited.then(([code]) =>
-      reject(new Error(`the server ended with ${code} before it served: ${output}`)),
-    );
+  const { promise: ports, resolve, reject } = Promise.withResolvers<Pick<Running, 'port' | 'relayPort'>>();
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+    const [port, relayPort = '0'] = [...output.matchAll(/:(\d+)\n/g)].map(([, number]) => number);
+    if (port !== undefined) resolve({ port: Number(port), relayPort: Number(relayPort) });
   });
-  return { child, port, exited };
+  void exited.then(([code]) =>
+    reject(new Error(`the server ended with ${code} before it served: ${output}`)),
+  );
+  return { child, ...(await ports), exited };
 }
 
 type Answer =

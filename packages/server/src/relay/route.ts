@@ -44,7 +44,7 @@ export function route(
   }
 }
 
-/** 3340 §4.4.4.1 step 5.2 */
+/** 3340 §4.4.4.1 step 5.2, 3340 §4.5.2 rule 2: whoever it is from and for. */
 function forward(
   relay: Relay,
   message: DataMessage,
