@@ -83,9 +83,11 @@ const limitsSchema = z.strictObject({
   heldMessagesPerEndpoint: positive.default(100),
   heldOctetsPerEndpoint: positive.default(1024 * 1024),
   heldSeconds: positive.default(7 * 24 * 60 * 60),
-  meshData: positive.default(10_000),
-  meshOctets: positive.default(4 * 1024 * 1024),
-  meshTotalOctets: positive.default(64 * 1024 * 1024),
+  meshData: positive.default(100_000),
+  meshOctets: positive.default(32 * 1024 * 1024),
+  meshTotalOctets: positive.default(128 * 1024 * 1024),
+  meshMessagesPerSecond: positive.default(10_000),
+  meshOctetsPerSecond: positive.default(40 * 1024 * 1024),
 });
 
 const mechanismSchema = z.enum([

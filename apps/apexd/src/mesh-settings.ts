@@ -11,6 +11,10 @@ export function meshSettings({ mesh, limits }: Config, ca: string | undefined): 
     listen: { host, port },
     waitMs: waitSeconds * 1000,
     idleMs: idleSeconds * 1000,
+    sessionLimits: {
+      messagesPerSecond: limits.meshMessagesPerSecond,
+      octetsPerSecond: limits.meshOctetsPerSecond,
+    },
     waiting: {
       data: limits.meshData,
       octets: limits.meshOctets,

@@ -11,7 +11,12 @@ import { meshFigures } from './mesh/mesh-figures.ts';
 import type { MeshCounters } from './mesh/peer-relay.ts';
 import { MeshPeers } from './mesh/peers.ts';
 import { RelayDirectory } from './mesh/relay-directory.ts';
-import { defaultIdleMs, defaultWaitMs, type MeshSettings } from './mesh/settings.ts';
+import {
+  defaultIdleMs,
+  defaultMeshSessionLimits,
+  defaultWaitMs,
+  type MeshSettings,
+} from './mesh/settings.ts';
 import { defaultWaitingLimits } from './mesh/waiting-data.ts';
 import { limitedAddress } from './peer-address.ts';
 import { profilesWith } from './profiles.ts';
@@ -62,6 +67,11 @@ export async function openMesh(
   } = settings;
   const peers = await MeshPeers.of(settings.peers ?? {}, iterations, await store.secret());
   const domains = domainsOf(options);
+  const sessionLimits = {
+    ...options.sessionLimits,
+    ...defaultMeshSessionLimits,
+    ...settings.sessionLimits,
+  };
   let { tls } = options;
   const credentials = (): ServerCredentials | undefined => tls && { ...tls, ca };
   const mesh = new Mesh({
@@ -79,7 +89,7 @@ export async function openMesh(
     idleMs,
     requireTls,
     tls: () => ({ cert: tls?.cert, key: tls?.key, ca }),
-    limits: { ...defaultSessionLimits, ...options.sessionLimits },
+    limits: { ...defaultSessionLimits, ...sessionLimits },
     clock,
     random: Math.random,
     onEvent,
@@ -118,7 +128,7 @@ export async function openMesh(
           onEvent,
           clock,
         }),
-        limits: options.sessionLimits ?? {},
+        limits: sessionLimits,
         tls: credentials(),
         canServe: () => Promise.resolve(true),
         figures: () => Promise.resolve([]),

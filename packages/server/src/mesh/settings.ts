@@ -1,3 +1,4 @@
+import { defaultSessionLimits, type SessionLimits } from '../session-limits.ts';
 import type { MeshPeer } from './peers.ts';
 import type { WaitingLimits } from './waiting-data.ts';
 
@@ -20,7 +21,14 @@ export interface MeshSettings {
   /** How long nothing may come from a relay that was dialled, in milliseconds; default 5 minutes. */
   readonly idleMs?: number | undefined;
   readonly waiting?: Partial<WaitingLimits> | undefined;
+  /** Limits of sessions with relays where they are not those of endpoints; default: ten times as much in a second. */
+  readonly sessionLimits?: Partial<SessionLimits> | undefined;
 }
 
+/** One session has what a whole domain says. */
+export const defaultMeshSessionLimits = {
+  messagesPerSecond: 10 * defaultSessionLimits.messagesPerSecond,
+  octetsPerSecond: 10 * defaultSessionLimits.octetsPerSecond,
+} as const;
 export const defaultWaitMs = 10_000;
 export const defaultIdleMs = 5 * 60_000;

@@ -17,9 +17,9 @@ export interface WaitingLimits {
 }
 
 export const defaultWaitingLimits: WaitingLimits = {
-  data: 10_000,
-  octets: 4 * 1024 * 1024,
-  totalOctets: 64 * 1024 * 1024,
+  data: 100_000,
+  octets: 32 * 1024 * 1024,
+  totalOctets: 128 * 1024 * 1024,
 };
 
 /** What waits for all domains together. */

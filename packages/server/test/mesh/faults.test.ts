@@ -160,7 +160,7 @@ describe('a relay that misbehaves harms nobody else', () => {
   });
 
   it('one that floods is slowed, while those who are attached go on', async () => {
-    const all = await scene({}, {}, { sessionLimits: { messagesPerSecond: 200 } });
+    const all = await scene({}, { sessionLimits: { messagesPerSecond: 200 } });
     await all.fred.send(wilmaAt);
     await all.rubble.until('came', 1);
     const payload = new TextEncoder().encode(
