@@ -15,7 +15,7 @@ import { readConfig } from './config.ts';
 import { AppError } from './errors.ts';
 import { addExamples } from './examples.ts';
 import { namesOf } from './serve.ts';
-import { readTlsFiles } from './tls-files.ts';
+import { readMeshRoots, readTlsFiles } from './tls-files.ts';
 
 interface WithConfig {
   readonly config: string;
@@ -54,6 +54,7 @@ export function createProgram(): Command {
   ).action(async ({ config, data }: WithConfig & { data?: true }) => {
     const settings = readConfig(config);
     readTlsFiles(settings);
+    readMeshRoots(settings);
     const { dataDir } = settings;
     process.stdout.write(`${config}: valid; domain ${namesOf(settings)}, data in ${dataDir}\n`);
     if (data) process.stdout.write(`${await checkData(dataDir)}\n`);

@@ -1,4 +1,12 @@
-import { drive, negotiate, type Peer, ReplyError, tlsProfileUri, UsageError } from '@apex/beep';
+import {
+  type Diagnostic,
+  drive,
+  negotiate,
+  type Peer,
+  ReplyError,
+  tlsProfileUri,
+  UsageError,
+} from '@apex/beep';
 import { connectTcp } from '@apex/beep/tcp';
 import { tlsClient } from '@apex/beep/tls';
 import {
@@ -34,6 +42,8 @@ export interface MeshSessionOptions {
   /** How long nothing may come from a relay until its session is released, in milliseconds; at most twice as long. */
   readonly idleMs: number;
   readonly clock: Clock;
+  /** The relay of that domain, which we have dialled, does not keep to the protocol. */
+  readonly diagnosed: (domain: string, diagnostic: Diagnostic) => void;
 }
 
 /** Who dials whom. */
@@ -82,6 +92,7 @@ export async function dialRelay(
     role: 'initiator',
     profiles: [],
     limits: beepLimits(options.limits),
+    onDiagnostic: (diagnostic) => options.diagnosed(dialled.domain, diagnostic),
   });
   const abort = (): void => peer.abort(signal.reason as Error);
   signal.addEventListener('abort', abort);
@@ -151,6 +162,8 @@ async function authenticate(
 
 async function bind(relay: Relay, peer: Peer, { as, others, domain }: DialledRelay): Promise<MeshSession> {
   const { channel, apex } = channelTo(relay, domain, peer);
+  // Also a channel that never came to be one.
+  void peer.ended.then(() => relay.closed(channel));
   const random = secureRandom();
   // Known before it is answered: the peer may end it at once.
   const bindFor = (ours: string) => {

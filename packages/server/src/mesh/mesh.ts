@@ -10,7 +10,7 @@ import { type MeshCounters, PeerRelay } from './peer-relay.ts';
 import type { RelayDirectory } from './relay-directory.ts';
 import type { WaitingLimits, WaitingTotal } from './waiting-data.ts';
 
-export interface MeshOptions extends MeshSessionOptions {
+export interface MeshOptions extends Omit<MeshSessionOptions, 'diagnosed'> {
   /** The domains that are served here; the first is the one for everything that is of none of them. */
   readonly ours: readonly string[];
   readonly directory: RelayDirectory;
@@ -59,6 +59,7 @@ export class Mesh implements MeshPort {
   };
   readonly #options: MeshOptions;
   readonly #tell: (event: ServerEvent) => void;
+  readonly #sessionOptions: MeshSessionOptions;
   readonly #relays = new Map<string, PeerRelay>();
   /** For whom each channel is used. */
   readonly #users = new Map<RelayChannel, Map<string, PeerRelay>>();
@@ -73,6 +74,19 @@ export class Mesh implements MeshPort {
   constructor(options: MeshOptions) {
     this.#options = options;
     this.#tell = eventValve(options.onEvent, options.clock);
+    this.#sessionOptions = {
+      ...options,
+      // B1, B7
+      diagnosed: (domain, { ended, code, message: text, remoteAddress: remote }) =>
+        this.#tell({
+          level: 'warn',
+          name: ended ? 'mesh.ended' : 'mesh.refused',
+          domain,
+          code,
+          text,
+          remote,
+        }),
+    };
   }
 
   /** Gives it the relay that it serves, before anything else. */
@@ -286,7 +300,7 @@ export class Mesh implements MeshPort {
   ): Promise<void> {
     const others = this.#options.ours.filter((each) => each !== as);
     const dialled = { as, others, domain, place };
-    const session = await dialRelay(this.#served(), dialled, this.#options, this.#stopping.signal);
+    const session = await dialRelay(this.#served(), dialled, this.#sessionOptions, this.#stopping.signal);
     // It may have ended in the meantime.
     if (!this.#served().isOpen(session.channel)) throw new Error('the relay ended the session at once');
     this.#sessions.add(session);

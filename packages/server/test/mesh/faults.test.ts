@@ -74,6 +74,10 @@ describe('a relay that misbehaves harms nobody else', () => {
     const all = await scene({ connected: (transport) => unheard(transport, nonsense) }, { waitMs: 700 });
     await all.fred.send(wilmaAt, { options: statusRequest(1, 'this') });
     expect(await all.server.told('mesh.failed')).toMatchObject({ domain: 'rubble.com' });
+    expect(await all.server.told('mesh.ended')).toMatchObject({
+      domain: 'rubble.com',
+      code: 'frame.keyword',
+    });
     await othersAreServed(all);
     await all.fred.until(1);
     expect(all.fred.reports()).toEqual(['1 wilma@rubble.com 550']);
