@@ -57,14 +57,12 @@ export function WireView() {
         <fieldset className="filters">
           <legend className="visually-hidden">What is shown</legend>
           <div className="field">
-            <label htmlFor="wire-channel">
-              Channel <Term>0 is management</Term>
-            </label>
+            <label htmlFor="wire-channel">Channel</label>
             <select id="wire-channel" value={channel} onChange={(event) => setChannel(event.target.value)}>
               <option value="">all</option>
               {channels.map((number) => (
                 <option key={number} value={number}>
-                  {number}
+                  {number === 0 ? '0, management' : number}
                 </option>
               ))}
             </select>
