@@ -142,6 +142,33 @@ describe.skipIf(!hasBrowser)('the console', () => {
     expect([fred.errors, wilma.errors]).toEqual([[], []]);
   });
 
+  it('shows the way of a message over the relays of two domains', async () => {
+    const secret = 'a secret of two relays';
+    await using rubble = await ServerApp.start({
+      domain: 'rubble.com',
+      peers: { 'example.com': { secret } },
+    });
+    await rubble.allow('fred', 'wilma@example.com');
+    const place = { host: '127.0.0.1', port: rubble.meshPort, secret };
+    const { signIn } = await start({ peers: { 'rubble.com': place } });
+    await using fred = await Person.open(rubble);
+    await fred.signIn('fred@rubble.com');
+    await fred.attached();
+    const wilma = await signIn('wilma');
+    await wilma.go('messages');
+    await wilma.page.getByLabel('To', { exact: true }).fill('fred@rubble.com');
+    await wilma.page.getByLabel('Text').fill('which way?');
+    await wilma.page.getByLabel('Show the way that it takes').check();
+    await wilma.page.getByRole('button', { name: 'Send' }).click();
+    const way = wilma.page.getByRole('list', { name: 'The way of the message to fred@rubble.com' });
+    await way.getByText('delivered').waitFor();
+    await way.getByRole('listitem').nth(3).waitFor();
+    const places = await way.getByRole('listitem').locator('.name').allInnerTexts();
+    expect(places).toEqual(['wilma@example.com', 'example.com', 'rubble.com', 'fred@rubble.com']);
+    await wilma.sees(/^Delivered after /);
+    expect([fred.errors, wilma.errors]).toEqual([[], []]);
+  });
+
   it('comes back by itself after the server was started again, with all that was in progress', async () => {
     const { server, signIn } = await start();
     const [fred, wilma] = await Promise.all([signIn('fred'), signIn('wilma')]);

@@ -1,5 +1,6 @@
 import { replyCodeMeaning } from '@apex/protocol';
 import { failureOf } from '../words/failure.ts';
+import { durationWords } from '../words/times.ts';
 import type { Delivery } from './messages.ts';
 
 export interface DeliveryWords {
@@ -57,10 +58,4 @@ export function deliveryWords(delivery: Delivery): DeliveryWords {
       }
     }
   }
-}
-
-function durationWords(ms: number): string {
-  if (ms < 1000) return `${Math.max(1, Math.round(ms))} ms`;
-  const seconds = ms / 1000;
-  return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds / 60)} min`;
 }

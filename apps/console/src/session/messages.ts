@@ -21,6 +21,8 @@ interface SentMessage {
   readonly to: string;
   readonly text: string;
   readonly delivery: Delivery;
+  /** What each relay on its way has told, if they were asked to (RFC 3340 §5.1). */
+  readonly hops: readonly StatusReport[];
 }
 
 /** What became of a message that was sent. */
@@ -34,6 +36,8 @@ export type Delivery =
 export interface SendChoice {
   /** Waits for a recipient that is not there. */
   readonly isHeld: boolean;
+  /** Asks every relay on the way to tell that it has passed there. */
+  readonly isTraced: boolean;
 }
 
 /** Messages that are kept, of both directions together. */
@@ -66,12 +70,12 @@ export class Messages {
   }
 
   /** Never rejects: what became of it stands beside the message. */
-  async send(to: string, text: string, { isHeld }: SendChoice): Promise<void> {
-    const id = this.#add({ kind: 'sent', to, text, delivery: { kind: 'sending' } });
+  async send(to: string, text: string, { isHeld, isTraced }: SendChoice): Promise<void> {
+    const id = this.#add({ kind: 'sent', to, text, delivery: { kind: 'sending' }, hops: [] });
     try {
-      const sent = await this.#client.send(to, { text }, { status: true, hold: isHeld });
+      const sent = await this.#client.send(to, { text }, { status: isTraced ? 'trace' : true, hold: isHeld });
       this.#deliver(id, { kind: 'accepted', isHeld });
-      for await (const report of sent) this.#deliver(id, { kind: 'reported', report });
+      for await (const report of sent) this.#deliver(id, { kind: 'reported', report }, isTraced);
     } catch (error) {
       if (!(error instanceof ApexError)) throw error;
       // What was accepted may have been delivered, whatever happened to the session since.
@@ -92,11 +96,20 @@ export class Messages {
     return added.id;
   }
 
-  #deliver(id: number, delivery: Delivery): void {
-    this.all.set(
-      this.all.get().map((each) => (each.id === id && each.kind === 'sent' ? { ...each, delivery } : each)),
-    );
+  #deliver(id: number, delivery: Delivery, isHop = false): void {
+    const told = (message: SentMessage): SentMessage => ({
+      ...message,
+      delivery: lasting(message.delivery, delivery),
+      hops: isHop && delivery.kind === 'reported' ? [...message.hops, delivery.report] : message.hops,
+    });
+    this.all.set(this.all.get().map((each) => (each.id === id && each.kind === 'sent' ? told(each) : each)));
   }
+}
+
+/** A relay in between may tell that it has passed something on after the last one told what became of it. */
+function lasting(before: Delivery, now: Delivery): Delivery {
+  const isOver = before.kind === 'reported' && ['delivered', 'failed'].includes(before.report.kind);
+  return isOver && now.kind === 'reported' && now.report.kind === 'passed' ? before : now;
 }
 
 function contentOf(received: Received): Pick<ReceivedMessage, 'text' | 'contentType'> {

@@ -1,3 +1,4 @@
+import type { StatusReport } from '@apex/client';
 import { identityOf } from '@apex/protocol';
 import { type FormEvent, useEffect, useId, useState } from 'react';
 import { useValue } from '../external.ts';
@@ -8,6 +9,7 @@ import { View } from '../parts/view.tsx';
 import { deliveryWords } from '../session/delivery-words.ts';
 import type { Delivery, Message } from '../session/messages.ts';
 import { useSignedIn } from '../session/react.tsx';
+import { wayOf } from '../session/trace.ts';
 import { clockWords } from '../words/times.ts';
 
 export function MessagesView() {
@@ -56,6 +58,7 @@ function Compose() {
   const people = useValue(board.people);
   const [text, setText] = useState('');
   const [isHeld, setHeld] = useState(true);
+  const [isTraced, setTraced] = useState(false);
   const [problem, setProblem] = useState<string>();
   const id = useId();
   const submit = (event: FormEvent): void => {
@@ -64,7 +67,7 @@ function Compose() {
     if (endpoint === undefined) return setProblem('This is no endpoint, such as fred@example.com.');
     setProblem(undefined);
     if (text.trim() === '') return;
-    void messages.send(endpoint, text, { isHeld });
+    void messages.send(endpoint, text, { isHeld, isTraced });
     setText('');
   };
   return (
@@ -105,12 +108,24 @@ function Compose() {
           <p className="hint">Ctrl and Enter sends it.</p>
         </div>
         <div className="row spread">
-          <label className="check">
-            <input type="checkbox" checked={isHeld} onChange={(event) => setHeld(event.target.checked)} />
-            <span>
-              Keep it for somebody who is not there <Term>hold4Endpoint</Term>
-            </span>
-          </label>
+          <div className="checks">
+            <label className="check">
+              <input type="checkbox" checked={isHeld} onChange={(event) => setHeld(event.target.checked)} />
+              <span>
+                Keep it for somebody who is not there <Term>hold4Endpoint</Term>
+              </span>
+            </label>
+            <label className="check">
+              <input
+                type="checkbox"
+                checked={isTraced}
+                onChange={(event) => setTraced(event.target.checked)}
+              />
+              <span>
+                Show the way that it takes <Term>targetHop=all</Term>
+              </span>
+            </label>
+          </div>
           <button type="submit" className="primary">
             Send
           </button>
@@ -136,6 +151,7 @@ function MessageItem({ message }: { readonly message: Message }) {
       {text === undefined ? <p className="fine">(no text)</p> : <p className="body">{text}</p>}
       {message.kind === 'received' && message.contentType !== undefined && <Term>{message.contentType}</Term>}
       {message.kind === 'sent' && <DeliveryStatus delivery={message.delivery} />}
+      {message.kind === 'sent' && message.hops.length > 0 && <Way to={message.to} hops={message.hops} />}
     </li>
   );
 }
@@ -151,3 +167,27 @@ function DeliveryStatus({ delivery }: { readonly delivery: Delivery }) {
     </div>
   );
 }
+
+/** The way of a message as a picture: each place with the time at which its report was here. */
+function Way({ to, hops }: { readonly to: string; readonly hops: readonly StatusReport[] }) {
+  const { client } = useSignedIn();
+  return (
+    <ol className="trace" aria-label={`The way of the message to ${to}`}>
+      {wayOf(client.endpoint, to, hops).map(({ name, what, tone, after, problem }) => (
+        <li key={`${what} ${name}`} className={`hop ${tone}`}>
+          <p className="name">{name}</p>
+          <p className="fine">
+            {what === 'relay'
+              ? `relay, told after ${after}`
+              : what === 'you'
+                ? 'sent from here'
+                : END_WORDS[tone]}
+          </p>
+          {problem !== undefined && <p className="fine">{problem}</p>}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+const END_WORDS = { waiting: 'not told yet', good: 'delivered', bad: 'not delivered' } as const;

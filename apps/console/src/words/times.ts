@@ -66,3 +66,10 @@ export function exactWords(ms: number, { locale, timeZone }: TimeStyle = {}): st
     hourCycle: 'h23',
   }).format(ms);
 }
+
+/** How long something took, such as `12 ms`, `3.4 s` or `5 min`. */
+export function durationWords(ms: number): string {
+  if (ms < 1000) return `${Math.max(1, Math.round(ms))} ms`;
+  const seconds = ms / 1000;
+  return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds / 60)} min`;
+}
