@@ -120,6 +120,10 @@ describe('a server that is gone', () => {
     await (await wilma.presence.subscribe(fredAt, { durationSeconds: 3600 })).terminate();
     example.server.kill('SIGKILL');
     await example.server.outcome;
+    // What is sent before the end of the session is noticed may be lost, and is not sent again.
+    const sessions = async (): Promise<unknown> =>
+      (JSON.parse((await rubble.home.run('admin mesh --json')).stdout) as { sessions: unknown }).sessions;
+    await expect.poll(sessions, { timeout: 30_000 }).toBe(0);
     const asked = wilma.presence.subscribe(fredAt, { durationSeconds: 3600 });
     await rubble.server.logged('mesh.failed');
     await started(dns, example.home, 'example.com');
