@@ -229,6 +229,11 @@ export class Mesh implements MeshPort {
       random,
       counters: this.counters,
       dial: () => this.#attempt(as, domain),
+      answered: (channel) => {
+        const users = this.#users.get(channel);
+        if (users === undefined || users.size === 1) return;
+        for (const user of users.values()) if (user !== relay) user.resume();
+      },
       failed: (text, failures) =>
         this.#tell({ level: 'warn', name: 'mesh.failed', domain, as, text, failures }),
     });

@@ -20,6 +20,8 @@ export interface PeerRelayOptions {
    * UsageError when it is of no use to wait.
    */
   readonly dial: () => Promise<void>;
+  /** A channel, which others may share, has room again. */
+  readonly answered: (channel: RelayChannel) => void;
   readonly failed: (text: string, failures: number) => void;
   readonly counters: MeshCounters;
 }
@@ -114,7 +116,6 @@ export class PeerRelay {
       counters.overflowed += 1;
       settled(new ReplyError(450, `too much waits for ${domain}`));
     }
-    if (this.#links.length === 0) this.#dial();
   }
 
   /** The peer takes data on this channel. */
@@ -129,8 +130,12 @@ export class PeerRelay {
     const index = this.#links.indexOf(channel);
     if (index < 0) return;
     this.#links.splice(index, 1);
-    if (this.#queue.size > 0 && this.#links.length === 0) this.#dial();
-    else this.#send();
+    this.#send();
+  }
+
+  /** There may be room on its channel again. */
+  resume(): void {
+    this.#send();
   }
 
   /** What waits is not sent any more. */
@@ -140,15 +145,18 @@ export class PeerRelay {
     this.#drop(new ReplyError(450, 'the server stops'));
   }
 
+  /** Sends what there is room for; without a channel has one made. */
   #send(): void {
     // An answer may come at once, when the channel is about to close.
     if (this.#isSending) return;
     this.#isSending = true;
     try {
       for (;;) {
-        const [link] = this.#links;
         const { first } = this.#queue;
-        if (link === undefined || first === undefined || !hasRoom(link)) return;
+        if (first === undefined) return;
+        const [link] = this.#links;
+        if (link === undefined) return this.#dial();
+        if (!hasRoom(link)) return;
         if (this.#transfer(link, first)) this.#queue.remove(first);
         else this.#links.shift();
       }
@@ -170,6 +178,8 @@ export class PeerRelay {
         }
         this.#answered(failure);
         settled(failure);
+        // Those who share the channel come first, so that none of them takes all of it.
+        this.#options.answered(link);
         this.#send();
       },
     );
@@ -194,7 +204,7 @@ export class PeerRelay {
     if (wait > 0) {
       this.#cancelRetry = clock.after(wait, () => {
         this.#cancelRetry = undefined;
-        if (this.#queue.size > 0 && this.#links.length === 0) this.#dial();
+        this.#send();
       });
       return;
     }
@@ -227,7 +237,7 @@ export class PeerRelay {
       this.#refusal = new ReplyError(code, `no relay of ${domain} takes data from here: ${failure.message}`);
       return this.#drop(this.#refusal);
     }
-    if (this.#queue.size > 0) this.#dial();
+    this.#send();
   }
 
   #drop(failure: ReplyError): void {

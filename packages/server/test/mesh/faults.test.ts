@@ -143,6 +143,35 @@ describe('a relay that misbehaves harms nobody else', () => {
     await othersAreServed(all);
   });
 
+  it('one that asks for the release while data waits gets the rest on another session, all of it, in order and once', async () => {
+    let taken = 0;
+    const isQueued = Promise.withResolvers<void>();
+    const all = await scene(
+      {
+        // Nothing comes behind it that would have the relay look again.
+        bind: (_bind, answer) => void isQueued.promise.then(() => answer.ok()),
+        data(_message, answer) {
+          taken += 1;
+          if (taken === 10) void all.rubble.peers[0]?.released().catch(() => {});
+          answer.ok();
+        },
+      },
+      { waitMs: 60_000 },
+    );
+    await Promise.all(
+      Array.from({ length: 600 }, (_, index) =>
+        all.fred.send(wilmaAt, { content: `<n${index}>${'x'.repeat(2000)}</n${index}>` }),
+      ),
+    );
+    isQueued.resolve();
+    await all.rubble.until('came', 600);
+    expect(all.rubble.came.map((text) => Number(/<n(\d+)>/.exec(text)?.[1]))).toEqual(
+      Array.from({ length: 600 }, (_, index) => index),
+    );
+    expect(all.rubble.peers.length).toBeGreaterThanOrEqual(2);
+    await othersAreServed(all);
+  });
+
   it('one that takes data slowly holds up its own alone, and gets no more at a time than it may leave unanswered', async () => {
     const answers: Answer[] = [];
     const all = await scene(

@@ -1,6 +1,7 @@
 import { authenticate, beepXml, drive, type Peer, plainClient, ReplyError, scramClient } from '@apex/beep';
 import { connectTcp } from '@apex/beep/tcp';
 import {
+  type Answer,
   APEX_PROFILE_URI,
   ApexChannel,
   contentElement,
@@ -137,6 +138,7 @@ export interface Came {
 export class Attached {
   readonly identity: string;
   readonly came: Came[] = [];
+  readonly unanswered: Answer[] = [];
   readonly peer: Peer;
   readonly apex: ApexChannel;
   /** Given for each data; `ok` when it is not changed. */
@@ -150,7 +152,8 @@ export class Attached {
       data: (message, answer) => {
         const said = this.answer(message);
         if (said === 'ok') answer.ok();
-        else if (said !== 'nothing') answer.error(said, 'no');
+        else if (said === 'nothing') this.unanswered.push(answer);
+        else answer.error(said, 'no');
         this.came.push({
           from: message.data.originator.identity,
           message,

@@ -19,6 +19,8 @@ const wilmaAt = 'wilma@rubble.com';
 const numberOf = ({ message }: Came): string | undefined =>
   contentElement(message)?.attributes.find(({ name }) => name === 'n')?.value;
 
+const isEnd = ({ name }: Came): boolean => name === 'end';
+
 describe('two relays', () => {
   it('[3340 §4.4.4.1 step 5.2] [3340 §2.1] bring data to each other, in both directions over one session', async () => {
     const { example, rubble } = await couple();
@@ -58,6 +60,26 @@ describe('two relays', () => {
     expect(wilma.came.map(numberOf)).toEqual(Array.from({ length: 600 }, (_, index) => `${index}`));
     expect(example.mesh?.counters).toMatchObject({ dialled: 1, overflowed: 0, unsent: 0 });
     await vi.waitFor(() => expect(example.mesh?.counters.forwarded).toBe(600));
+  });
+
+  it('that dial each other at the same time bring everything to each other, in its order and once', async () => {
+    const { example, rubble } = await couple();
+    const fred = await Attached.as(fredAt, example.address.port);
+    const wilma = await Attached.as(wilmaAt, rubble.address.port);
+    for (let index = 0; index < 50; index += 1) {
+      void fred.send(wilmaAt, { content: `<hello n="${index}" />` });
+      void wilma.send(fredAt, { content: `<hello n="${index}" />` });
+    }
+    await Promise.all([fred.until(50), wilma.until(50)]);
+    // What is sent behind it comes behind it, and nothing came twice.
+    await Promise.all([
+      fred.send(wilmaAt, { content: '<end />' }),
+      wilma.send(fredAt, { content: '<end />' }),
+    ]);
+    await Promise.all([fred.until(1, isEnd), wilma.until(1, isEnd)]);
+    const all = [...Array.from({ length: 50 }, (_, index) => `${index}`), undefined];
+    expect(fred.came.map(numberOf)).toEqual(all);
+    expect(wilma.came.map(numberOf)).toEqual(all);
   });
 
   it('release a session on which nothing has come for a while, and dial again when there is data', async () => {

@@ -104,6 +104,25 @@ describe('a relay that connects', () => {
     expect(fred.reports()).toEqual(['5 mr@quarry.com 550']);
   });
 
+  it('that has as much as it may leave unanswered for one of its domains gets that for the other one with the next answer', async () => {
+    const { server, port } = await example({ 'rubble.com': { domains: ['quarry.com'] } });
+    const fred = await Attached.as(fredAt, server.address.port);
+    const relay = await Attached.relay('rubble.com', port);
+    await relay.bind('rubble.com', 1);
+    await relay.bind('quarry.com', 2);
+    relay.answer = () => 'nothing';
+    for (let count = 0; count < 300; count += 1) await fred.send('wilma@rubble.com');
+    await relay.until(256);
+    await fred.send('mr@quarry.com', { content: '<other />' });
+    relay.unanswered.shift()?.ok();
+    await relay.until(1, ({ name }) => name === 'other');
+    expect(relay.came).toHaveLength(257);
+    // Nobody has to send anything more for the rest to come.
+    relay.answer = () => 'ok';
+    for (const answer of relay.unanswered.splice(0)) answer.ok();
+    await relay.until(301);
+  });
+
   it('gets data on the session that it has bound, and none is dialled', async () => {
     const { server, port } = await example();
     const fred = await Attached.as(fredAt, server.address.port);
