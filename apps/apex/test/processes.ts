@@ -30,17 +30,19 @@ export class AppProcess {
   #changed: (() => void) | undefined;
   #isOver = false;
 
-  /** With `stdout`, an open file, its output is not read here. */
+  /** With `stdout`, an open file, its output is not read here. `within`: the command that runs it, such as in a namespace. */
   constructor(
     app: keyof typeof mains,
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
     stdout?: number,
+    within: readonly string[] = [],
   ) {
     const inherited = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !name.startsWith('APEX_')),
     );
-    this.child = spawn(process.execPath, [...fromSources, mains[app], ...args], {
+    const [command = '', ...rest] = [...within, process.execPath, ...fromSources, mains[app], ...args];
+    this.child = spawn(command, rest, {
       env: { ...inherited, ...env },
       stdio: ['pipe', stdout ?? 'pipe', 'pipe'],
     });
