@@ -1,49 +1,63 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { lastLineOf } from './child.ts';
 import type { Measurement } from './measurement.ts';
 import { pinned } from './pinned.ts';
+import type { Subject } from './subject.ts';
 import type { Row } from './table.ts';
 
 export type DriverName = 'ts' | 'c';
 
+/** How a server is spoken to; the generator in TypeScript knows APEX only. */
+type Spoken = Pick<Subject, 'name' | 'protocol' | 'domain'>;
+
 export interface LoadGenerator {
-  readonly name: string;
-  run(measurement: Measurement): Promise<Row>;
+  readonly name: DriverName;
+  /** The program in C, if this is it. */
+  readonly binary?: string;
+  run(subject: Spoken, measurement: Measurement, signal: AbortSignal): Promise<Row>;
 }
 
 /** The one asked for; else the one in C where gcc is there (it costs least beside the server). */
 export function loadGenerator(wanted: DriverName | undefined): LoadGenerator {
   const hasCompiler = wanted !== 'ts' && spawnSync('gcc', ['--version']).status === 0;
   if (wanted === 'c' && !hasCompiler) throw new Error('--driver c needs gcc');
-  if (!hasCompiler) return { name: 'TypeScript', run: runDriver };
+  if (!hasCompiler) return { name: 'ts', run: runDriver };
   const folder = mkdtempSync(join(tmpdir(), 'apex-loadgen-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const binary = join(folder, 'loadgen');
   const source = fileURLToPath(new URL('../loadgen/loadgen.c', import.meta.url));
   const compiled = spawnSync('gcc', ['-O2', '-o', binary, source], { encoding: 'utf8' });
   if (compiled.status !== 0) throw new Error(`loadgen.c does not compile: ${compiled.stderr}`);
-  return { name: 'loadgen.c', run: (measurement) => runLoadgen(binary, measurement) };
+  return { name: 'c', binary, run: (...call) => runLoadgen(binary, ...call) };
 }
 
-async function runDriver(measurement: Measurement): Promise<Row> {
+async function runDriver(subject: Spoken, measurement: Measurement, signal: AbortSignal): Promise<Row> {
+  if (subject.protocol !== 'apex')
+    throw new Error(`${subject.name} is measured with the load generator in C only`);
   const driver = fileURLToPath(new URL('./driver-process.ts', import.meta.url));
   const command = [process.execPath, ...process.execArgv, driver, JSON.stringify(measurement)];
-  return JSON.parse(await lastLineOf(command)) as Row;
+  return JSON.parse(await lastLineOf(pinned(1, command), signal)) as Row;
 }
 
-async function runLoadgen(binary: string, measurement: Measurement): Promise<Row> {
+async function runLoadgen(
+  binary: string,
+  { name: server, protocol, domain }: Spoken,
+  measurement: Measurement,
+  signal: AbortSignal,
+): Promise<Row> {
   const { name, load, port, pid, seconds, warmUpSeconds, settleSeconds } = measurement;
-  const line = await lastLineOf([
+  const command = [
     binary,
-    ...['--proto', 'apex', '--server', 'apexd', '--domain', 'example.com', '--mode', load.mode],
+    ...['--proto', protocol, '--server', server, '--domain', domain, '--mode', load.mode],
     ...['--port', String(port), '--pid', String(pid), '--secs', String(seconds)],
     ...['--warmup', String(warmUpSeconds), '--settle', String(settleSeconds)],
     ...['--pubs', String(load.publishers), '--subs', String(load.subscribers), '-W', '1'],
-  ]);
+  ];
+  const line = await lastLineOf(pinned(1, command), signal);
   const figures = JSON.parse(line) as LoadgenFigures;
   if (load.mode === 'idle') return { name, kibPerConnection: figures.rss_kb_per_conn };
   return {
@@ -55,19 +69,6 @@ async function runLoadgen(binary: string, measurement: Measurement): Promise<Row
     serverCpuPercent: figures.server_cpu_pct,
     lost: figures.lost,
   };
-}
-
-/** Runs a load generator on cpu 1, beside the server; resolves with the last line that it prints. */
-async function lastLineOf(generator: readonly string[]): Promise<string> {
-  const [command, ...rest] = pinned(1, generator);
-  const child = spawn(command!, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-  });
-  const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== 0) throw new Error(`the load generator failed with exit code ${code}`);
-  return output.trim().split('\n').at(-1)!;
 }
 
 interface LoadgenFigures {

@@ -1,17 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { endpointsOf, type Load } from './cases.ts';
+import { type Load, localsOf } from './cases.ts';
+import { ended, firstMatch } from './child.ts';
 import { pinned } from './pinned.ts';
-
-export interface BenchServer {
-  readonly port: number;
-  readonly pid: number;
-  stop(): Promise<void>;
-}
+import type { BenchServer, Subject } from './subject.ts';
 
 const apexd = (path: string): string =>
   fileURLToPath(new URL(`../../../apps/apexd/${path}`, import.meta.url));
@@ -27,62 +21,69 @@ const commands = {
   ],
 } as const;
 
+export type ServerCode = keyof typeof commands;
+
+export const DOMAIN = 'example.com';
+
+/** This project's server, with its SQLite store. */
+export function apexdSubject(workers: number): Subject {
+  return {
+    name: 'apexd',
+    protocol: 'apex',
+    domain: DOMAIN,
+    start: (folder, load) => startServer(folder, load, 'build', workers),
+  };
+}
+
 /** Provisions the endpoints of a load in an empty folder and starts the server app on it, on cpu 0. */
-export async function startServer(
+export function startServer(
   folder: string,
   load: Load,
-  from: keyof typeof commands = 'build',
+  from: ServerCode = 'build',
   workers = 0,
 ): Promise<BenchServer> {
-  const config = join(folder, 'apexd.yaml');
+  provision(folder, localsOf(load), from);
+  return serve(folder, from, workers);
+}
+
+/** Writes the configuration into an empty folder, and makes the endpoints with the password that loads use. */
+export function provision(folder: string, locals: readonly string[], from: ServerCode): void {
   writeFileSync(
-    config,
-    `domain: example.com
+    join(folder, 'apexd.yaml'),
+    `domain: ${DOMAIN}
 dataDir: ${folder}/data
 edge: { host: 127.0.0.1, port: 0 }
 auth: { requireTls: false, iterations: 4096 }
-access: { defaults: [{ actor: '*@example.com', actions: 'core:data presence:subscribe' }] }
+access: { defaults: [{ actor: '*@${DOMAIN}', actions: 'core:data presence:subscribe' }] }
+limits: { connections: 1000000 }
 log: { level: warn }
 drain: { graceSeconds: 0 }
 `,
   );
-  const lines = endpointsOf(load).map((endpoint) => `${endpoint},pw\n`);
-  const provisioned = spawnSync(
-    process.execPath,
-    [...commands[from], 'endpoint', 'import', '--config', config],
-    {
-      input: lines.join(''),
-      encoding: 'utf8',
-    },
-  );
-  if (provisioned.status !== 0) throw new Error(`provisioning failed: ${provisioned.stderr}`);
-  // Edges are for several processors.
-  const bound = workers === 0 ? pinned : (_processor: number, line: readonly string[]) => line;
-  const [command, ...rest] = bound(0, [
-    process.execPath,
-    ...commands[from],
-    'serve',
-    '--config',
-    config,
-    ...(workers === 0 ? [] : ['--workers', String(workers)]),
-  ]);
-  const child = spawn(command!, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const port = await firstPort(child);
-  return {
-    port,
-    pid: child.pid!,
-    async stop() {
-      if (child.exitCode !== null) return;
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-    },
-  };
+  const importing = [...commands[from], 'endpoint', 'import', '--config', join(folder, 'apexd.yaml')];
+  const { status, stderr } = spawnSync(process.execPath, importing, {
+    input: locals.map((local) => `${local}@${DOMAIN},pw\n`).join(''),
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`provisioning failed: ${stderr}`);
 }
 
-async function firstPort(child: ChildProcess): Promise<number> {
-  for await (const line of createInterface({ input: child.stdout! })) {
-    const port = /:(\d+)$/.exec(line)?.[1];
-    if (port !== undefined) return Number(port);
+/** Starts the server app on a folder that is provisioned; resolves when it serves. */
+export async function serve(folder: string, from: ServerCode, workers: number): Promise<BenchServer> {
+  const line = [
+    process.execPath,
+    ...commands[from],
+    ...['serve', '--config', join(folder, 'apexd.yaml')],
+    ...(workers === 0 ? [] : ['--workers', String(workers)]),
+  ];
+  // Edges are for several processors.
+  const [command, ...rest] = workers === 0 ? pinned(0, line) : line;
+  const child = spawn(command!, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const [, port] = await firstMatch(child, /:(\d+)$/);
+    return { port: Number(port), pid: child.pid!, stop: () => ended(child) };
+  } catch (error) {
+    await ended(child);
+    throw error;
   }
-  throw new Error('the server ended before it was serving');
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Load } from '../src/cases.ts';
 import { drive } from '../src/driver.ts';
-import { type BenchServer, startServer } from '../src/server.ts';
+import { startServer } from '../src/server.ts';
+import type { BenchServer } from '../src/subject.ts';
 
 async function serverFor(load: Load): Promise<BenchServer> {
   const folder = mkdtempSync(join(tmpdir(), 'apex-bench-'));
