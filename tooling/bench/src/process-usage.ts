@@ -11,6 +11,21 @@ export function residentKib(pid: number): number {
   return Number(stdout);
 }
 
+/** Resident memory of a process and all that it has started, in KiB; what they share is counted for each. */
+export function residentKibOfTree(pid: number): number {
+  const { status, stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid=,rss='], { encoding: 'utf8' });
+  if (status !== 0) throw new Error('ps does not list the processes');
+  const processes = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number) as [pid: number, parent: number, kib: number]);
+  const total = (root: number): number =>
+    processes
+      .filter(([, parent]) => parent === root)
+      .reduce((sum, [child]) => sum + total(child), processes.find(([own]) => own === root)?.[2] ?? 0);
+  return total(pid);
+}
+
 /** Processor time that a process has used so far, in seconds; undefined where there is no /proc. */
 export function processorSeconds(pid: number): number | undefined {
   const path = `/proc/${pid}/stat`;

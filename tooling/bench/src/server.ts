@@ -26,12 +26,12 @@ export type ServerCode = keyof typeof commands;
 export const DOMAIN = 'example.com';
 
 /** This project's server, with its SQLite store. */
-export function apexdSubject(workers: number): Subject {
+export function apexdSubject(workers: number, from: ServerCode = 'build'): Subject {
   return {
     name: 'apexd',
     protocol: 'apex',
     domain: DOMAIN,
-    start: (folder, load) => startServer(folder, load, 'build', workers),
+    start: (folder, load) => startServer(folder, load, from, workers),
   };
 }
 
@@ -48,6 +48,17 @@ export function startServer(
 
 /** Writes the configuration into an empty folder, and makes the endpoints with the password that loads use. */
 export function provision(folder: string, locals: readonly string[], from: ServerCode): void {
+  configure(folder);
+  const importing = [...commands[from], 'endpoint', 'import', '--config', join(folder, 'apexd.yaml')];
+  const { status, stderr } = spawnSync(process.execPath, importing, {
+    input: locals.map((local) => `${local}@${DOMAIN},pw\n`).join(''),
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`provisioning failed: ${stderr}`);
+}
+
+/** Writes the configuration of a server whose data is in this folder. */
+export function configure(folder: string): void {
   writeFileSync(
     join(folder, 'apexd.yaml'),
     `domain: ${DOMAIN}
@@ -60,12 +71,6 @@ log: { level: warn }
 drain: { graceSeconds: 0 }
 `,
   );
-  const importing = [...commands[from], 'endpoint', 'import', '--config', join(folder, 'apexd.yaml')];
-  const { status, stderr } = spawnSync(process.execPath, importing, {
-    input: locals.map((local) => `${local}@${DOMAIN},pw\n`).join(''),
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`provisioning failed: ${stderr}`);
 }
 
 /** Starts the server app on a folder that is provisioned; resolves when it serves. */

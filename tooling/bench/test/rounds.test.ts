@@ -21,7 +21,7 @@ function plan(more: Partial<Plan>): Plan {
     warmUpSeconds: 0,
     settleSeconds: 0.1,
     calibrated: false,
-    generate: loadGenerator(undefined),
+    generate: loadGenerator('ts'),
     progress: { show() {}, clear() {} },
     signal: new AbortController().signal,
     ...more,
