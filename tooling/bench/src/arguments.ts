@@ -26,7 +26,7 @@ export interface Settings {
 }
 
 export const usage = `usage: [${caseNames.join('|')}] … [--rounds N] [--seconds N] [--driver ts|c] [--workers N] [--no-peers] [--json]
-       … --check | … --write-baseline | --growth [--largest N] [--out FOLDER]`;
+       … --check | --write-baseline | --growth [--largest N] [--out FOLDER]`;
 
 /** Reads the arguments; throws Error with one line that says what is wrong with them. */
 export function readArguments(given: readonly string[]): Settings {
@@ -57,7 +57,9 @@ export function readArguments(given: readonly string[]): Settings {
     return name;
   });
   const task = taskOf(values);
-  if (task.kind === 'growth' && wanted.length > 0) throw new Error('--growth: takes no case');
+  if ((task.kind === 'growth' || task.kind === 'write-baseline') && wanted.length > 0) {
+    throw new Error(`--${task.kind}: takes no case`);
+  }
   return {
     task,
     wanted,

@@ -7,7 +7,8 @@ import { measureCommand } from './measure-command.ts';
  * that are installed; compares with the figures that were kept; or plots how the cost grows.
  *
  *     npm run bench [-- CASE …] [--rounds N] [--seconds N] [--driver ts|c] [--workers N] [--no-peers] [--json]
- *     npm run bench -- [CASE …] --check | --write-baseline
+ *     npm run bench -- [CASE …] --check
+ *     npm run bench -- --write-baseline
  *     npm run bench -- --growth [--largest N] [--out FOLDER]
  */
 const settings = settingsOf(process.argv.slice(2));

@@ -46,7 +46,7 @@ export function tableOf(samples: readonly Sample[]): string {
     String(group.length),
     ...shown.map(([figure, , digits]) => {
       const figures = figuresOf(group, figure);
-      return figures.length === 0 ? '' : format(summaryOf(figures), digits);
+      return figures.length === 0 ? '' : formatSummary(summaryOf(figures), { maximumFractionDigits: digits });
     }),
   ]);
   return [titles, titles.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
@@ -57,8 +57,11 @@ export function figuresOf(samples: readonly Sample[], figure: Figure): readonly 
   return samples.flatMap(({ row }) => row[figure] ?? []);
 }
 
-function format({ median, least, most, rounds }: Summary, digits: number): string {
-  const text = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: digits });
-  const middle = text(median);
-  return rounds === 1 || text(least) === text(most) ? middle : `${middle} (${text(least)}–${text(most)})`;
+/** The median, and behind it the range where the rounds differ. */
+export function formatSummary(
+  { median, least, most }: Summary,
+  digits: Pick<Intl.NumberFormatOptions, 'maximumFractionDigits' | 'maximumSignificantDigits'>,
+): string {
+  const text = (value: number): string => value.toLocaleString('en-US', digits);
+  return text(least) === text(most) ? text(median) : `${text(median)} (${text(least)}–${text(most)})`;
 }

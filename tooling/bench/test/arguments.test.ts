@@ -57,6 +57,7 @@ it.each([
   [['--out', 'plots'], '--out: only with --growth'],
   [['--largest', '10'], '--largest: only with --growth'],
   [['--growth', 'echo'], '--growth: takes no case'],
+  [['--write-baseline', 'echo'], '--write-baseline: takes no case'],
 ])('%j is refused with one line', (given, line) => {
   expect(() => readArguments(given)).toThrow(line);
 });

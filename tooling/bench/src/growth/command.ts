@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '../arguments.ts';
 import { loadGenerator } from '../load-generator.ts';
 import { plotSvg } from '../plot.ts';
 import { progressOn } from '../progress.ts';
-import { summaryOf } from '../statistics.ts';
+import { growthTable, withGrowth } from './document.ts';
 import { fanOutGrowth } from './fan-out.ts';
 import { csvOf, type Growth } from './growth.ts';
 import { idleGrowth } from './idle.ts';
@@ -16,6 +16,8 @@ import { subscriptionGrowth } from './subscriptions.ts';
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 
+const DOCUMENT = join(ROOT, 'docs/growth.md');
+
 const kinds = [
   { measure: fanOutGrowth, sizes: [100, 1000, 10_000] },
   { measure: idleGrowth, sizes: [1000, 10_000, 30_000] },
@@ -23,8 +25,8 @@ const kinds = [
 ];
 
 /**
- * Measures how the cost grows, and writes figures (CSV and JSON) and plots (SVG): into tooling/bench/growth and
- * docs/images, or all into one folder. Resolves with the exit code; what was measured before a failure or an
+ * Measures how the cost grows, and writes figures (CSV and JSON) and plots (SVG): into tooling/bench/growth,
+ * docs/images and docs/growth.md, or all but the last into one folder. Resolves with the exit code; what was measured before a failure or an
  * interruption is written.
  */
 export async function growthCommand(settings: Settings, signal: AbortSignal): Promise<number> {
@@ -51,7 +53,10 @@ export async function growthCommand(settings: Settings, signal: AbortSignal): Pr
     if (wanted.length === 0) continue;
     const { growth, failure } = await measure({ ...setting, sizes: wanted });
     writeGrowth(growth, figureFolder, plotFolder);
-    process.stdout.write(`${growthText(growth)}\n`);
+    if (chosen === undefined && growth.samples.length > 0) {
+      writeFileSync(DOCUMENT, withGrowth(readFileSync(DOCUMENT, 'utf8'), growth));
+    }
+    process.stdout.write(`${growth.name}\n\n${growthTable(growth)}\n`);
     if (failure === undefined) continue;
     process.stderr.write(`bench: ${signal.aborted ? 'interrupted' : failure.message}\n`);
     return signal.aborted ? 130 : 1;
@@ -66,27 +71,6 @@ export function writeGrowth(growth: Growth, figureFolder: string, plotFolder: st
   for (const [file, plot] of Object.entries(plotsOf(growth))) {
     writeFileSync(join(plotFolder, file), plotSvg(plot));
   }
-}
-
-/** Medians as a Markdown table, and what was not measured. */
-function growthText({ name, samples, skipped }: Growth): string {
-  const columns = [...new Set(samples.flatMap(({ figures }) => Object.keys(figures)))];
-  const sizes = [...new Set(samples.map(({ size }) => size))];
-  const number = (value: number): string => value.toLocaleString('en-US', { maximumSignificantDigits: 4 });
-  const lines = sizes.map((size) => [
-    size.toLocaleString('en-US'),
-    ...columns.map((column) =>
-      number(
-        summaryOf(samples.filter((sample) => sample.size === size).map(({ figures }) => figures[column]!))
-          .median,
-      ),
-    ),
-  ]);
-  const table = [[name, ...columns], [name, ...columns].map(() => '---'), ...lines];
-  return [
-    ...table.map((cells) => `| ${cells.join(' | ')} |\n`),
-    ...skipped.map(({ size, reason }) => `${size.toLocaleString('en-US')} not measured: ${reason}\n`),
-  ].join('');
 }
 
 /** What Node raises its own limit to, and its children begin with. */

@@ -14,7 +14,7 @@ import { collected, type GrowthOutcome, type GrowthSetting } from './setting.ts'
 /** Subscriptions of each publisher, and of each subscriber. */
 const EACH = 100;
 /** Publishers that are attached and publish, and how often each of them does. */
-const PUBLISHING = 10;
+const PUBLISHING = 5;
 const PUBLISHES = 20;
 const MONTH_SECONDS = 2_592_000;
 /** Writes of one commit. */
