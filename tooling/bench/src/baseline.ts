@@ -64,6 +64,13 @@ export function lossesOf(now: Baseline['figures'], before: Baseline['figures']):
   return losses;
 }
 
+/** One line for each measurement in which deliveries never came: none may be missing, however slow the machine is. */
+export function lostDeliveries(samples: readonly Sample[]): readonly string[] {
+  return samples.flatMap(({ row, round }) =>
+    (row.lost ?? 0) === 0 ? [] : [`${row.name}: ${row.lost} deliveries never came in round ${round}`],
+  );
+}
+
 function normalised(samples: readonly Sample[], figure: Figure, speeds: ReadonlyMap<number, number>): number {
   const figures = samples.map(({ row, round }) => {
     const value = row[figure];

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Settings } from './arguments.ts';
-import { type Baseline, kept, lossesOf, normalisedFigures } from './baseline.ts';
+import { type Baseline, kept, lossesOf, lostDeliveries, normalisedFigures } from './baseline.ts';
 import { type CaseName, caseNames, cases } from './cases.ts';
 import { type LoadGenerator, loadGenerator } from './load-generator.ts';
 import { installedPeers } from './peers/installed.ts';
@@ -22,6 +22,11 @@ export async function measureCommand(settings: Settings, signal: AbortSignal): P
   const baseline = task.kind === 'check' ? baselineFor(generate) : undefined;
   if (typeof baseline === 'string') {
     process.stderr.write(`bench: ${baseline}\n`);
+    return 2;
+  }
+  const without = task.kind === 'check' ? settings.wanted.filter((name) => kept[name] === undefined) : [];
+  if (without.length > 0) {
+    process.stderr.write(`bench: ${without.join(', ')}: the baseline has no figures of it; leave it out\n`);
     return 2;
   }
   const calibrated = task.kind !== 'measure';
@@ -55,15 +60,14 @@ export async function measureCommand(settings: Settings, signal: AbortSignal): P
     writeFileSync(BASELINE, `${JSON.stringify(written, undefined, 2)}\n`);
     return 0;
   }
-  const losses = lossesOf(figures, baseline.figures);
+  const losses = [...lostDeliveries(outcome.samples), ...lossesOf(figures, baseline.figures)];
   for (const loss of losses) process.stderr.write(`bench: ${loss}\n`);
   return losses.length === 0 ? 0 : 1;
 }
 
 function wantedOf({ task, wanted }: Settings): readonly CaseName[] {
-  if (task.kind === 'measure') return wanted.length === 0 ? caseNames : wanted;
-  const names = Object.keys(kept) as readonly CaseName[];
-  return wanted.length === 0 ? names : names.filter((name) => wanted.includes(name));
+  if (wanted.length > 0) return wanted;
+  return task.kind === 'measure' ? caseNames : (Object.keys(kept) as readonly CaseName[]);
 }
 
 /** The baseline, or why there is none to compare with. */

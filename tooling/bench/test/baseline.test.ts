@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { lossesOf, normalisedFigures } from '../src/baseline.ts';
+import { lossesOf, lostDeliveries, normalisedFigures } from '../src/baseline.ts';
 import { speedOf } from '../src/calibration.ts';
 
 it('figures of a machine that is half as fast are the same ones', () => {
@@ -67,5 +67,16 @@ it('each figure of which more than a third is lost has one line', () => {
 it('a figure that the baseline does not have is no success', () => {
   expect(lossesOf({ echo: { exchangesPerSecond: 1 } }, {})).toEqual([
     'echo: the baseline has no exchangesPerSecond; write it anew with --write-baseline',
+  ]);
+});
+
+it('a delivery that never came is a loss by itself', () => {
+  const sample = (round: number, lost: number) => ({
+    subject: 'apexd',
+    round,
+    row: { name: 'pairs-1000', lost },
+  });
+  expect(lostDeliveries([sample(1, 0), sample(2, 3)])).toEqual([
+    'pairs-1000: 3 deliveries never came in round 2',
   ]);
 });
