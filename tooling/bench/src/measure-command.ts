@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Settings } from './arguments.ts';
 import { type Baseline, kept, lossesOf, lostDeliveries, normalisedFigures } from './baseline.ts';
 import { type CaseName, caseNames, cases } from './cases.ts';
+import { endingOf } from './ending.ts';
 import { type LoadGenerator, loadGenerator } from './load-generator.ts';
 import { installedPeers } from './peers/installed.ts';
 import { progressOn } from './progress.ts';
@@ -49,10 +50,7 @@ export async function measureCommand(settings: Settings, signal: AbortSignal): P
     },
   );
   if (!json) printOutcome(outcome, generate, peers.note);
-  if (outcome.failure !== undefined) {
-    process.stderr.write(`bench: ${signal.aborted ? 'interrupted' : outcome.failure.message}\n`);
-    return signal.aborted ? 130 : 1;
-  }
+  if (outcome.failure !== undefined) return endingOf(outcome.failure, signal);
   if (!calibrated) return 0;
   const figures = normalisedFigures(outcome.samples, outcome.speeds);
   if (baseline === undefined) {

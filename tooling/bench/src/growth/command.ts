@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '../arguments.ts';
+import { endingOf } from '../ending.ts';
 import { loadGenerator } from '../load-generator.ts';
 import { plotSvg } from '../plot.ts';
 import { progressOn } from '../progress.ts';
@@ -57,9 +58,7 @@ export async function growthCommand(settings: Settings, signal: AbortSignal): Pr
       writeFileSync(DOCUMENT, withGrowth(readFileSync(DOCUMENT, 'utf8'), growth));
     }
     process.stdout.write(`${growth.name}\n\n${growthTable(growth)}\n`);
-    if (failure === undefined) continue;
-    process.stderr.write(`bench: ${signal.aborted ? 'interrupted' : failure.message}\n`);
-    return signal.aborted ? 130 : 1;
+    if (failure !== undefined) return endingOf(failure, signal);
   }
   return 0;
 }
