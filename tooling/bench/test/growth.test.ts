@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { writeGrowth } from '../src/growth/command.ts';
 import { growthTable, withGrowth } from '../src/growth/document.ts';
@@ -69,11 +69,11 @@ it.runIf(hasCompiler)(
   'workers and several load generators hold what one process cannot',
   PATIENT,
   async () => {
+    const generate = loadGenerator('c');
+    onTestFinished(() => rmSync(dirname(generate.binary!), { recursive: true }));
     // 204 descriptors leave room for 4 connections.
     const sizes = [3, 6, 100];
-    const { growth, failure } = await idleGrowth(
-      setting({ sizes, descriptors: 204, generate: loadGenerator('c') }),
-    );
+    const { growth, failure } = await idleGrowth(setting({ sizes, descriptors: 204, generate }));
     expect(failure).toBeUndefined();
     expect(growth.samples.map(({ size, figures }) => [size, figures['workers']])).toEqual([
       [3, 0],
