@@ -16,8 +16,8 @@ export interface PeerRelayOptions {
   /** From 0 up to, not including, 1. */
   readonly random: () => number;
   /**
-   * Has a session established; its channel is told by `linked` before this resolves. Rejects with ReplyError 5xx or
-   * UsageError when it is of no use to wait.
+   * Has a session established; its channel is told by `linked` before this resolves. It is of no use to wait when it
+   * rejects with ReplyError 5xx, or because neither can prove itself to the other.
    */
   readonly dial: () => Promise<void>;
   /** A channel, which others may share, has room again. */
@@ -260,11 +260,23 @@ const REFUSED_MS = 2000;
 /** Whether it is of no use to try again soon: the relay refuses us, there is none, or there is no way to agree with it. */
 function isLasting(failure: Error): boolean {
   if (failure instanceof ReplyError) return failure.replyCode >= 500;
-  return failure instanceof UsageError || (failure instanceof SessionLostError && NO_PROOF.has(failure.code));
+  // A session that ends while it is set up is a UsageError too, of whoever went on with it.
+  return (
+    (failure instanceof UsageError || failure instanceof SessionLostError) && NO_AGREEMENT.has(failure.code)
+  );
 }
 
-/** Its certificate does not prove what it has to. */
-const NO_PROOF: ReadonlySet<string> = new Set(['tls.name', 'tls.issuer', 'tls.fingerprint', 'tls.expired']);
+/** Neither has a mechanism for the other, or its certificate does not prove what it has to. */
+const NO_AGREEMENT: ReadonlySet<string> = new Set([
+  'mesh.tls',
+  'sasl.mechanism',
+  'sasl.unsecured',
+  'tls.credentials',
+  'tls.name',
+  'tls.issuer',
+  'tls.fingerprint',
+  'tls.expired',
+]);
 
 function hasRoom({ session, link }: RelayChannel): boolean {
   return session.unacknowledged < UNANSWERED && link.unsentOctets < UNSENT_OCTETS;
