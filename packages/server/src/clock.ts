@@ -23,3 +23,27 @@ export const systemClock: Clock = {
     setImmediate(callback);
   },
 };
+
+/**
+ * Calls back about every `ms`, until the returned function is called. When its time comes late by more than `ms`, the
+ * process was stopped, or busy, and what peers have sent meanwhile is still to be read: that call is left out, one at
+ * a time, so that nobody is blamed for the delay.
+ */
+export function repeat(
+  clock: Pick<Clock, 'monotonic' | 'after'>,
+  ms: number,
+  callback: () => void,
+): () => void {
+  let cancel: () => void;
+  let wasLate = false;
+  const wait = (): void => {
+    const due = clock.monotonic() + ms;
+    cancel = clock.after(ms, () => {
+      wasLate = !wasLate && clock.monotonic() - due > ms;
+      if (!wasLate) callback();
+      wait();
+    });
+  };
+  wait();
+  return () => cancel();
+}

@@ -1,7 +1,7 @@
 import { UsageError } from '@apex/beep';
 import { domainOf, parseDataMessage, type TimestampSuffix } from '@apex/protocol';
 import { Administration } from './administration.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { type Clock, repeat, systemClock } from './clock.ts';
 import { defaultMechanisms, type MechanismName } from './credentials/mechanism-credentials.ts';
 import { defaultScramIterations } from './credentials/scram.ts';
 import { domainFigures } from './domain-figures.ts';
@@ -21,7 +21,7 @@ import { type ReportCounters, ReportService } from './services/report/report-ser
 import type { RefusedData } from './services/service.ts';
 import type { SessionPlace } from './session-place.ts';
 import type { AccessRecord, Store } from './store/ports.ts';
-import { StoreMeasurement } from './store-measurement.ts';
+import { StoreMeasurement, type StoreTrouble } from './store-measurement.ts';
 import { SubjectAccessPolicy } from './subject/access-policy.ts';
 import { type AccessDefault, SubjectAdministration } from './subject/administration.ts';
 import type { OwnerCounters } from './subject/counters.ts';
@@ -67,6 +67,8 @@ export interface DomainOptions {
   readonly onRefused?: (refused: RefusedData) => void;
   /** Told of what a service of `services` has thrown. */
   readonly onServiceFailed?: (service: string, error: unknown) => void;
+  /** Told when the store fails, and when it has recovered. */
+  readonly onStoreTrouble?: (trouble: StoreTrouble) => void;
   /** Told of each access entry that was set or removed (`actions` undefined), by an originator or by administration. */
   readonly onAccessChanged?: (access: AccessRecord, by: string | undefined) => void;
 }
@@ -113,7 +115,7 @@ export function domainsOf({ domain }: Pick<DomainOptions, 'domain'>): readonly s
  */
 export async function createDomain(options: DomainOptions): Promise<Domain> {
   const { limits = {}, clock = systemClock, timestampSuffix: suffix = 'Z' } = options;
-  const measured = new StoreMeasurement(options.store, clock);
+  const measured = new StoreMeasurement(options.store, clock, options.onStoreTrouble);
   const { store } = measured;
   const { services = [], onServiceFailed = ignore } = options;
   requireServiceNames(services);
@@ -195,12 +197,7 @@ export async function createDomain(options: DomainOptions): Promise<Domain> {
   }
   if (guest !== undefined) await subjects.provisionGuest(guest);
   await relay.start();
-  let cancel: () => void;
-  const watch = (): void => {
-    relay.tick();
-    cancel = clock.after(WATCH_MS, watch);
-  };
-  cancel = clock.after(WATCH_MS, watch);
+  const cancel = repeat(clock, WATCH_MS, () => relay.tick());
   return {
     relay,
     administration: new Administration({

@@ -18,10 +18,14 @@ import { hostOf, limitedAddress } from './peer-address.ts';
 import type { MeshPort } from './relay/mesh-port.ts';
 import type { ServerEvent } from './server-event.ts';
 import type { SessionLimits } from './session-limits.ts';
+import type { StoreTrouble } from './store-measurement.ts';
 
 /** The domains of a server, where it listens, and whom it lets in. */
 export interface ServerOptions
-  extends Omit<DomainOptions, 'onRefused' | 'onAccessChanged' | 'onServiceFailed' | 'mesh'> {
+  extends Omit<
+    DomainOptions,
+    'onRefused' | 'onAccessChanged' | 'onServiceFailed' | 'onStoreTrouble' | 'mesh'
+  > {
   /** Where endpoints connect: BEEP over TCP, and over TLS where `tlsPort` says so. */
   readonly listen: ListenAddress;
   /** No authentication and no APEX channel on sessions that are not protected (B12); default true. */
@@ -69,6 +73,7 @@ export function servedDomain(
         service,
         text: (error as Error)?.message ?? String(error),
       }),
+    onStoreTrouble: (trouble) => tell(eventOfStore(trouble)),
     onRefused: ({ replyCode, ...refused }) =>
       tell({
         level: 'info',
@@ -76,6 +81,17 @@ export function servedDomain(
         ...refused,
       }),
   });
+}
+
+function eventOfStore(trouble: StoreTrouble): ServerEvent {
+  switch (trouble.kind) {
+    case 'failed': {
+      const { code, message } = trouble.error;
+      return { level: 'error', name: 'store.failed', operation: trouble.operation, code, text: message };
+    }
+    case 'recovered':
+      return { level: 'warn', name: 'store.recovered', failures: trouble.failures, ms: trouble.ms };
+  }
 }
 
 /** What its edges need too. Rejects with StoreError. */

@@ -10,7 +10,7 @@ import {
 } from '@apex/beep';
 import { WebSocketTransport } from '@apex/beep/websocket';
 import { AddressPlaces } from './address-places.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { type Clock, repeat, systemClock } from './clock.ts';
 import { eventValve } from './event-valve.ts';
 import type { ServerEvent } from './server-event.ts';
 import { limitOfCode, SessionCounters, type SessionTransport } from './session-figures.ts';
@@ -64,7 +64,7 @@ export class Sessions {
   /** Connections that begin with TLS and have not got to a session. */
   readonly #handshakes = new Set<Transport>();
   readonly #tell: (event: ServerEvent) => void;
-  #cancelSweep: () => void;
+  readonly #cancelSweep: () => void;
   #lastId = 0;
   #isDraining = false;
 
@@ -74,7 +74,7 @@ export class Sessions {
     this.#places = new AddressPlaces(this.#limits.connectionsPerAddress);
     this.#clock = options.clock ?? systemClock;
     this.#tell = eventValve(options.onEvent, this.#clock);
-    this.#cancelSweep = this.#clock.after(SWEEP_MS, () => this.#sweep());
+    this.#cancelSweep = repeat(this.#clock, SWEEP_MS, () => this.#sweep());
   }
 
   get size(): number {
@@ -259,7 +259,6 @@ export class Sessions {
       this.#tell({ level: 'info', name: 'session.ended', code, text, remote });
       this.#release(entry, text);
     }
-    this.#cancelSweep = this.#clock.after(SWEEP_MS, () => this.#sweep());
   }
 
   /** What a peer has taken too long for. */

@@ -1,6 +1,7 @@
 import { authenticate, drive, plainClient, type Reply } from '@apex/beep';
 import { connectTcp } from '@apex/beep/tcp';
 import type { Operation, Publish } from '@apex/protocol';
+import { VirtualClock } from '@apex/vitest/virtual-clock';
 import { describe, expect, it } from 'vitest';
 import { createEdge } from '../../src/create-edge.ts';
 import { codeOf } from '../code-of.ts';
@@ -223,6 +224,40 @@ describe('an endpoint that keeps deliveries waiting', () => {
     await (await stage.attached(0, fred)).send(wilma, hello);
     await slow.next((operation) => operation === 'terminated 451');
     expect(await slow.ended).toMatchObject({ kind: 'lost' });
+  });
+});
+
+describe('an owner that was stopped for longer than a delivery may take', () => {
+  async function stopped() {
+    const clock = new VirtualClock();
+    const stage = await Stage.start(2, { clock, limits: { deliveryMs: 10_000 } });
+    const recipient = await stage.attached(0, wilma);
+    const sender = await stage.attached(1, fred);
+    // What the recipient answers meanwhile waits in the pipe.
+    const { toOwner } = stage.edges[0]!.pipe;
+    toOwner.hold();
+    await sender.send(wilma, hello);
+    await recipient.next(isHello);
+    clock.now += 30_000;
+    clock.advance(0);
+    return { stage, clock, toOwner, recipient };
+  }
+
+  it('[C13] detaches nobody whose answer it has not read yet', async () => {
+    const { stage, clock, toOwner, recipient } = await stopped();
+    toOwner.release();
+    // Its answer came before this.
+    await recipient.send(fred, hello);
+    clock.advance(5000);
+    expect(stage.owner.counters.relay.stalled).toBe(0);
+  });
+
+  it('[C13] detaches those of whom there is none, the next time it looks', async () => {
+    const { stage, clock, toOwner } = await stopped();
+    expect(stage.owner.counters.relay.stalled).toBe(0);
+    clock.advance(1000);
+    expect(stage.owner.counters.relay.stalled).toBe(1);
+    toOwner.release();
   });
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { gauge } from '../../src/figures/figure.ts';
 import { FaultyStore } from '../../src/store/faulty-store.ts';
 import { MemoryStore } from '../../src/store/memory/memory-store.ts';
-import { StoreMeasurement } from '../../src/store-measurement.ts';
+import { StoreMeasurement, type StoreTrouble } from '../../src/store-measurement.ts';
 import { MemoryPipe } from '../edge/pipes.ts';
 import { Stage, startEdge } from '../edge/stage.ts';
 import { numberOf } from './number-of.ts';
@@ -164,4 +164,38 @@ it('a store is measured: how long it takes, how much it writes, and what fails',
   expect(of('apex_store_load_duration_seconds', 'count')).toBe(1);
   expect(numberOf(figures, 'apex_store_failures_total', { operation: 'commit' })).toBe(1);
   expect(numberOf(figures, 'apex_store_failures_total', { operation: 'load' })).toBe(0);
+});
+
+it('a store that fails is told of once, with why, and so is that it has recovered', async () => {
+  const clock = new VirtualClock();
+  const behind = new FaultyStore(new MemoryStore());
+  const troubles: StoreTrouble[] = [];
+  const { store } = new StoreMeasurement(behind, clock, (trouble) => troubles.push(trouble));
+  const put = { kind: 'put-endpoint', endpoint: fred, createdAt: 1 } as const;
+  const failed = { code: 'store.failed' };
+  await store.commit([put]);
+  behind.failNext(3, 'commit');
+  for (let time = 0; time < 3; time += 1) {
+    await expect(store.commit([put])).rejects.toMatchObject(failed);
+    clock.advance(500);
+  }
+  await store.loadSubject(fred);
+  expect(troubles).toEqual([{ kind: 'failed', operation: 'commit', error: expect.objectContaining(failed) }]);
+  await store.commit([put]);
+  await store.commit([put]);
+  expect(troubles.slice(1)).toEqual([{ kind: 'recovered', failures: 3, ms: 1500 }]);
+  behind.failNext(1, 'load');
+  await expect(store.loadSubject(fred)).rejects.toMatchObject(failed);
+  expect(troubles.slice(2)).toEqual([
+    { kind: 'failed', operation: 'load', error: expect.objectContaining(failed) },
+  ]);
+});
+
+it('what a store refuses for what it is, is no failure of the store', async () => {
+  const troubles: StoreTrouble[] = [];
+  const tell = (trouble: StoreTrouble): void => void troubles.push(trouble);
+  const { store } = new StoreMeasurement(new MemoryStore(), new VirtualClock(), tell);
+  const refused = store.commit([{ kind: 'put-credentials', endpoint: fred, credentials: [] }]);
+  await expect(refused).rejects.toMatchObject({ code: 'store.endpoint' });
+  expect(troubles).toEqual([]);
 });

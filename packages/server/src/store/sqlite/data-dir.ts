@@ -62,13 +62,18 @@ export function createFile(path: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     closeSync(openSync(path, 'ax', 0o600));
-    if (process.platform === 'win32') return; // folders cannot be synced there
-    const handle = openSync(folder, 'r');
-    fsyncSync(handle);
-    closeSync(handle);
+    syncFolder(folder);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw storeErrorOf(error, path);
   }
+}
+
+/** Makes the entries of a folder durable. */
+export function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return; // folders cannot be synced there
+  const handle = openSync(folder, 'r');
+  fsyncSync(handle);
+  closeSync(handle);
 }
 
 function holderOf(holderPath: string): string {

@@ -7,7 +7,7 @@ import { StoreError } from '../errors.ts';
  * `application_id` says that a file is ours, `user_version` counts the migrations that it has been
  * through. A published migration is never edited: a change is one more at the end.
  */
-const APPLICATION_ID = 0x41504558; // 'APEX'
+export const APPLICATION_ID = 0x41504558; // 'APEX'
 
 const MIGRATIONS: readonly string[] = [
   `
@@ -94,7 +94,9 @@ const MIGRATIONS: readonly string[] = [
 
 /** Result codes of SQLite, in the low octet of `errcode`. */
 const SQLITE_BUSY = 5;
+const SQLITE_READONLY = 8;
 const SQLITE_CORRUPT = 11;
+const SQLITE_FULL = 13;
 const SQLITE_NOTADB = 26;
 
 /**
@@ -159,8 +161,22 @@ export function storeErrorOf(error: unknown, path: string): StoreError {
         `${path} is kept busy by another program (${message}): end it and try again`,
       );
     default:
-      return new StoreError('store.failed', `${path} could not be read or written: ${message}`);
+      return new StoreError(
+        'store.failed',
+        `${path} could not be read or written: ${message}${hintOf(error)}`,
+      );
   }
+}
+
+/** What to do about an error of SQLite or of the system, where that is known. */
+function hintOf(error: unknown): string {
+  const { code } = error as { readonly code?: unknown };
+  const result = resultCodeOf(error);
+  if (result === SQLITE_FULL || code === 'ENOSPC' || code === 'EDQUOT') return '; make room on its disk';
+  if (result === SQLITE_READONLY || code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return '; the server needs the right to write there';
+  }
+  return '';
 }
 
 /** Whether another connection holds the lock that was asked for. */

@@ -10,15 +10,18 @@ import type {
   StoreWrite,
   SubjectRecords,
 } from '../ports.ts';
-import { createFile, databasePath } from './data-dir.ts';
+import { createDatabase } from './create-database.ts';
+import { databasePath } from './data-dir.ts';
 import type { Call, Outcome } from './messages.ts';
 
 /** Where the database is. */
-export type SqliteStoreOptions =
-  /** The database file. */
-  | { readonly path: string }
-  /** The data folder; the database is `apex.db` in it. */
-  | { readonly dataDir: string };
+export type SqliteStoreOptions = (
+  | { /** The database file. */ readonly path: string }
+  | { /** The data folder; the database is `apex.db` in it. */ readonly dataDir: string }
+) & {
+  /** Told when the store is lost (`store.lost`), before those who wait are: all its calls fail from then on. */
+  readonly onLost?: (error: StoreError) => void;
+};
 
 /** Batches on their way to the worker: while it works on one, the next one is already there. */
 const MAX_BATCHES = 2;
@@ -37,8 +40,8 @@ const MAX_BATCH_SIZE = 4096;
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const path = 'path' in options ? options.path : databasePath(options.dataDir);
-  createFile(path);
-  const store = new SqliteStore(path);
+  createDatabase(path);
+  const store = new SqliteStore(path, options.onLost);
   await store.opened;
   return store;
 }
@@ -57,16 +60,19 @@ class SqliteStore implements Store {
   readonly opened: Promise<void>;
   readonly #path: string;
   readonly #worker: Worker;
+  readonly #onLost: ((error: StoreError) => void) | undefined;
   #waiting: Pending[] = [];
   /** Sent to the worker, oldest first: it answers in order. */
   readonly #sent: Answer[][] = [];
   #dispatching = false;
+  #isOpen = false;
   /** Why no more calls are taken. */
   #ended: StoreError | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(path: string) {
+  constructor(path: string, onLost: ((error: StoreError) => void) | undefined) {
     this.#path = path;
+    this.#onLost = onLost;
     // Sources run as they are where types are stripped; dist holds JavaScript.
     const source = import.meta.url.endsWith('.ts');
     this.#worker = new Worker(new URL(source ? './worker.ts' : './worker.js', import.meta.url), {
@@ -77,6 +83,12 @@ class SqliteStore implements Store {
     this.opened = new Promise((resolve, reject) => {
       this.#sent.push([{ resolve: () => resolve(), reject }]); // the worker's first message answers it
     });
+    this.opened.then(
+      () => {
+        this.#isOpen = true;
+      },
+      () => {}, // told by whoever opens it
+    );
     this.#worker.on('message', (outcomes: readonly Outcome[]) => this.#answer(outcomes));
     this.#worker.on('error', (cause) => this.#lose(cause));
     this.#worker.on('exit', () => this.#lose());
@@ -191,7 +203,9 @@ class SqliteStore implements Store {
     const why = cause instanceof Error ? `: ${cause.message}` : '';
     const message = `the worker of the store ${this.#path} ended${why}; whether pending writes are on the disk is not known: restart the server`;
     const error = new StoreError('store.lost', message, { cause });
+    const isUnasked = this.#ended === undefined;
     this.#ended ??= error;
+    if (isUnasked && this.#isOpen) this.#onLost?.(error);
     const pending = [...this.#sent.flat(), ...this.#waiting];
     this.#sent.length = 0;
     this.#waiting = [];

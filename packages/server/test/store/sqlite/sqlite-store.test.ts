@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -120,6 +120,32 @@ describe('opening', () => {
     await expect(openSqliteStore({ path })).rejects.toMatchObject({ code: 'store.corrupt' });
   });
 
+  it('refuses a file that is empty, and the log of a database that is gone: they had something in them', async () => {
+    mkdirSync(join(folder, 'data'));
+    writeFileSync(path, '');
+    await expect(openSqliteStore({ path })).rejects.toMatchObject({
+      code: 'store.corrupt',
+      message: expect.stringContaining(`${path} is empty: restore a backup`),
+    });
+    rmSync(path);
+    writeFileSync(`${path}-wal`, 'what was written last');
+    await expect(openSqliteStore({ path })).rejects.toMatchObject({
+      code: 'store.corrupt',
+      message: expect.stringContaining(`${path} is missing, and its log ${path}-wal is there`),
+    });
+    expect(readFileSync(`${path}-wal`, 'utf8')).toBe('what was written last');
+  });
+
+  it('begins anew where a process was killed while it made the file', async () => {
+    mkdirSync(join(folder, 'data'));
+    writeFileSync(`${path}.new`, 'half');
+    const store = await openSqliteStore({ path });
+    await store.commit(put(FRED));
+    await store.close();
+    expect(existsSync(`${path}.new`)).toBe(false);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
   it('tells when the file cannot be created', async () => {
     await expect(openSqliteStore({ path: '/dev/null/apex.db' })).rejects.toMatchObject({
       code: 'store.failed',
@@ -131,7 +157,8 @@ describe('opening', () => {
 describe('the worker', () => {
   it('when it ends unasked, makes all pending and later calls fail', async () => {
     const created = once(process, 'worker');
-    const store = await openSqliteStore({ path });
+    const told: unknown[] = [];
+    const store = await openSqliteStore({ path, onLost: (error) => told.push(error) });
     const [worker] = (await created) as [Worker];
     await store.commit(put('fred@example.com'));
     const large = Array.from({ length: 100_000 }, (_, index) => put(`e${index}@example.com`)).flat();
@@ -147,6 +174,7 @@ describe('the worker', () => {
       const reason = { code: 'store.lost', message: expect.stringContaining(path) };
       expect(outcome).toMatchObject({ status: 'rejected', reason });
     }
+    expect(told).toEqual([expect.objectContaining({ code: 'store.lost' })]);
     await store.close();
     const again = await openSqliteStore({ path });
     expect(await again.listEndpoints('', 9)).toEqual(['fred@example.com']);
