@@ -6,6 +6,7 @@ import {
   openSqliteStore,
   type ServerEvent,
   type ServerOptions,
+  type StoreError,
 } from '@apex/server';
 import type { Logger } from 'pino';
 import { listenAdmin } from './admin/socket-server.ts';
@@ -18,6 +19,7 @@ import { Ending } from './ending.ts';
 import { AppError } from './errors.ts';
 import { meshSettings } from './mesh-settings.ts';
 import { metricsFor } from './metrics/metrics-route.ts';
+import { connectionsWithin } from './open-files.ts';
 import { openTelemetry } from './open-telemetry.ts';
 import { readMeshRoots, readTlsFiles, warnOfExpired } from './tls-files.ts';
 import { holdYoungGeneration } from './young-generation.ts';
@@ -46,7 +48,10 @@ export async function serve(config: Config, log: Logger, workers = 0): Promise<R
   try {
     const lock = await lockDataDir(config.dataDir);
     closers.add(() => lock.release());
-    const store = await openSqliteStore({ dataDir: config.dataDir });
+    const store = await openSqliteStore({
+      dataDir: config.dataDir,
+      onLost: (error) => endWithStore(error, log),
+    });
     closers.add(() => store.close());
     const server = await start(config, { tls, mesh, store }, workers, log);
     closers.add(() => server.close());
@@ -69,6 +74,15 @@ export async function serve(config: Config, log: Logger, workers = 0): Promise<R
   }
 }
 
+/**
+ * Whether what is on its way to the disk is there is not known, so nothing may be said about it any more: it is as if
+ * the process had been killed, and who restarts it brings the store back.
+ */
+function endWithStore({ code, message }: StoreError, log: Logger): never {
+  log.fatal({ event: 'store.failed', code, text: message });
+  process.exit(1);
+}
+
 async function start(
   config: Config,
   opened: Pick<ServerOptions, 'tls' | 'mesh' | 'store'>,
@@ -86,7 +100,7 @@ async function start(
     figures,
     tracing: openTelemetry(),
     sessionLimits: {
-      connections: limits.connections,
+      connections: connectionsWithin(limits.connections, Math.max(1, workers), log),
       connectionsPerAddress: limits.connectionsPerAddress,
       channelsPerSession: limits.channelsPerSession,
       messageOctets: limits.messageOctets,

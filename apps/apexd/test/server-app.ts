@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptionsWithoutStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,6 +16,7 @@ export interface Outcome {
 /** A server that serves. */
 export interface Serving {
   readonly port: number;
+  readonly pid: number;
   readonly outcome: Promise<Outcome>;
   /** The lines of its log so far; each is a JSON document. */
   log(): readonly Readonly<Record<string, unknown>>[];
@@ -27,6 +28,11 @@ export interface Serving {
   /** SIGTERM, and how it ended. */
   stop(): Promise<Outcome>;
 }
+
+/** As whom a process runs, with what environment, and by which command that runs another one. */
+export type ProcessOptions = Pick<SpawnOptionsWithoutStdio, 'env' | 'uid' | 'gid'> & {
+  readonly by?: readonly string[];
+};
 
 const main = join(import.meta.dirname, '../src/main.ts');
 const fromSources = [
@@ -67,6 +73,8 @@ export class Home {
       auth: { requireTls: false, iterations: 4096 },
       drain: { graceSeconds: 0 },
       ...changes,
+      // So many that any machine has the files for them.
+      limits: { connections: 500, ...(changes['limits'] as object | undefined) },
     };
     writeFileSync(this.config, JSON.stringify(configuration));
   }
@@ -81,9 +89,12 @@ export class Home {
     args: readonly string[],
     input?: string,
     nodeOptions: readonly string[] = [],
+    { by = [], ...options }: ProcessOptions = {},
   ): { readonly child: ChildProcess; outcome: Promise<Outcome> } {
-    const child = spawn(process.execPath, [...fromSources, ...nodeOptions, main, ...args], {
+    const [command = '', ...rest] = [...by, process.execPath, ...fromSources, ...nodeOptions, main, ...args];
+    const child = spawn(command, rest, {
       cwd: this.folder,
+      ...options,
     });
     this.#children.push(child);
     // A command that refuses its arguments does not read its input.
@@ -95,8 +106,9 @@ export class Home {
   async serve(
     args: readonly string[] = ['serve', '--config', this.config],
     nodeOptions: readonly string[] = [],
+    options: ProcessOptions = {},
   ): Promise<Serving> {
-    const { child, outcome } = this.spawn(args, '', nodeOptions);
+    const { child, outcome } = this.spawn(args, '', nodeOptions, options);
     let log = '';
     let printed = '';
     child.stderr!.on('data', (text: string) => {
@@ -117,6 +129,7 @@ export class Home {
     });
     return {
       port,
+      pid: child.pid!,
       outcome,
       log: lines,
       printed: () => printed,

@@ -24,9 +24,10 @@ export class AdminConnection {
   private constructor(path: string, socket: Socket) {
     this.#path = path;
     this.#socket = socket;
-    createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) =>
-      this.#read(line),
-    );
+    createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })
+      .on('line', (line) => this.#read(line))
+      // The socket closes behind it, which ends those who wait.
+      .on('error', () => {});
     socket.once('close', () => this.#closed());
   }
 

@@ -32,6 +32,8 @@ export async function listenAdmin(dataDir: string, live: LiveServer): Promise<Ad
     void serve(socket, dataDir, live);
   });
   await listening(server, path);
+  // A connection that could not be accepted must not end the process.
+  server.on('error', ({ message }) => live.log.debug({ event: 'admin.socket', error: message }));
   return {
     close: () =>
       new Promise((resolve) => {
@@ -44,7 +46,7 @@ export async function listenAdmin(dataDir: string, live: LiveServer): Promise<Ad
 
 function listening(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
+    const fail = (error: Error): void =>
       reject(
         new AppError(
           'admin.listen',
@@ -55,10 +57,13 @@ function listening(server: Server, path: string): Promise<void> {
           },
         ),
       );
-    });
+    server.once('error', fail);
     // Mode 0600 from the moment it is there, also in a folder that others may enter.
     const mask = process.umask(0o177);
-    server.listen(path, () => resolve());
+    server.listen(path, () => {
+      server.off('error', fail);
+      resolve();
+    });
     process.umask(mask);
   });
 }
