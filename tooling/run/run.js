@@ -17,6 +17,7 @@ const apps = {
   'demo:mesh': { prepare: 'in:ready', args: [...fromSources, 'tooling/demo-mesh/src/main.ts'] },
   fuzz: { prepare: 'in:ready', args: [...fromSources, 'tooling/fuzz/src/main.ts'] },
   bench: { prepare: 'in:build', args: [...fromSources, 'tooling/bench/src/main.ts'] },
+  soak: { prepare: 'in:build', args: [...fromSources, 'tooling/soak/src/main.ts'] },
 };
 const windows = process.platform === 'win32';
 const app = apps[process.argv[2]];

@@ -219,6 +219,14 @@ export const packageRules: readonly PackageRule[] = [
     browserEntries: [],
   },
   {
+    name: '@apex/soak',
+    folder: 'tooling/soak',
+    imports: ['@apex/beep', '@apex/client', '@apex/fuzz'],
+    testImports: ['@apex/apexd'],
+    layers: [],
+    browserEntries: [],
+  },
+  {
     name: '@apex/reference',
     folder: 'tooling/reference',
     // It reads their sources.

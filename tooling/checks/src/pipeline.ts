@@ -56,11 +56,21 @@ export function runAll(root: string): boolean {
 
 /**
  * What `npm run test:full` does beside `npm test`: the same tests against servers that run in other ways, those that
- * take a browser, the packages as they are published, the reference, the steps that make a container image, and a longer
- * search for inputs that break something. Each task writes a report of its own.
+ * take a browser, the packages as they are published, the reference, the steps that make a container image, a longer
+ * search for inputs that break something, a longer load on servers that are killed, and faults that take their time. Each task writes a report of its own.
  */
 export function runFull(root: string): boolean {
-  const tasks = ['workers', 'tls', 'browser', 'packed', 'reference', 'deploy', 'fuzz'] as const;
+  const tasks = [
+    'workers',
+    'tls',
+    'browser',
+    'packed',
+    'reference',
+    'deploy',
+    'fuzz',
+    'soak',
+    'faults',
+  ] as const;
   const reports = tasks.flatMap((name) => testReportPaths(root, `test:${name}`, `test-report-${name}.json`));
   for (const path of reports) {
     rmSync(path, { force: true });
