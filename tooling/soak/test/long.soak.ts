@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { soak } from '../src/soak.ts';
 
-it('[P8] [P10] [A5] holds what it acknowledged with workers, which are killed as well', {
+it('holds what it acknowledged with workers, which are killed as well', {
   timeout: 600_000,
 }, async () => {
   const { figures, violations, held } = await soak({ seconds: 30, seed: 3, workers: 2, from: 'sources' });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { attach, infoOf, provisioned } from './people.ts';
 
-it('[P10] a server that has no memory left ends, says so, and has lost nothing that it acknowledged', async () => {
+it('a server that has no memory left ends, says so, and has lost nothing that it acknowledged', async () => {
   // All that is ever published is to stay in memory.
   const home = await provisioned({ limits: { cachedSubjects: 100_000, capabilityOctets: 250_000 } });
   const publishers = Array.from({ length: 300 }, (_, index) => `p${index}@example.com`);
