@@ -42,7 +42,10 @@ class Driver implements Peer, TransportHandler {
   /** For the session that begins once the connection is secured; undefined when that cannot be. */
   #options: DriveOptions | undefined;
   readonly #onDiagnostic: ((diagnostic: Diagnostic) => void) | undefined;
-  #greeted = Promise.withResolvers<Greeting>();
+  /** The peer's greeting, or why there is none, once that is known. */
+  #greeting: Greeting | Error | undefined;
+  /** Those who wait for it; a listener as a rule does not. */
+  #greeted: PromiseWithResolvers<Greeting> | undefined;
   readonly #finished = Promise.withResolvers<SessionEnd>();
   #end: SessionEnd | undefined;
   /** Those who wait for the release. */
@@ -67,8 +70,6 @@ class Driver implements Peer, TransportHandler {
   }
 
   #begin(transport: Transport, options: DriveOptions, serverName?: string): Session {
-    // Whoever does not ask for the greeting need not know that there was none.
-    this.#greeted.promise.catch(() => {});
     return new Session({
       ...options,
       remoteAddress: transport.remoteAddress,
@@ -82,7 +83,19 @@ class Driver implements Peer, TransportHandler {
   }
 
   get greeting(): Promise<Greeting> {
+    if (this.#greeted === undefined) {
+      this.#greeted = Promise.withResolvers();
+      // Whoever does not wait for it need not know that there was none.
+      this.#greeted.promise.catch(() => {});
+      if (this.#greeting !== undefined) this.#settleGreeting(this.#greeting);
+    }
     return this.#greeted.promise;
+  }
+
+  #settleGreeting(greeting: Greeting | Error): void {
+    this.#greeting ??= greeting;
+    if (greeting instanceof Error) this.#greeted?.reject(greeting);
+    else this.#greeted?.resolve(greeting);
   }
 
   get facts(): SessionFacts {
@@ -191,7 +204,7 @@ class Driver implements Peer, TransportHandler {
   #happened(event: SessionEvent): void {
     switch (event.kind) {
       case 'greeting':
-        this.#greeted.resolve(event.greeting);
+        this.#settleGreeting(event.greeting);
         return;
       case 'release-declined':
         this.#settleReleases(event.error);
@@ -212,7 +225,9 @@ class Driver implements Peer, TransportHandler {
 
   #ended(end: SessionEnd): void {
     this.#end = end;
-    this.#greeted.reject(end.kind === 'lost' ? end.error : new SessionLostError('released'));
+    if (this.#greeting === undefined) {
+      this.#settleGreeting(end.kind === 'lost' ? end.error : new SessionLostError('released'));
+    }
     this.#settleReleases(end);
     this.#finished.resolve(end);
   }
@@ -241,9 +256,8 @@ class Driver implements Peer, TransportHandler {
       this.#options = undefined;
       this.#isBlocked = false;
       this.#isPaused = false;
-      const before = this.#greeted;
-      this.#greeted = Promise.withResolvers();
-      before.reject(new SessionLostError('the session was secured before its peer had greeted'));
+      this.#greeted?.reject(new SessionLostError('the session was secured before its peer had greeted'));
+      this.#greeted = this.#greeting = undefined;
       this.#session = this.#begin(
         this.#transport,
         options,
@@ -251,7 +265,7 @@ class Driver implements Peer, TransportHandler {
       );
       this.#transport.open(this);
       this.#setTimer();
-      outcome?.resolve(this.#greeted.promise);
+      outcome?.resolve(this.greeting);
     } catch (error) {
       this.#notSecured(securing.aborted ?? (error as Error), outcome);
     }

@@ -83,13 +83,19 @@ const least: Partial<Limits> = {
   managementWindowOctets: 4096,
 };
 
+/** Completed before: all sessions of a server are given the same limits, and share what comes of them. */
+const known = new WeakMap<Partial<Limits>, Limits>();
+
 /** The defaults with what `limits` changes. Throws UsageError `limits.invalid`. */
 export function completeLimits(limits: Partial<Limits> = {}): Limits {
+  const shared = known.get(limits);
+  if (shared !== undefined) return shared;
   const complete = { ...defaultLimits, ...limits };
   for (const [name, value] of Object.entries(complete) as [keyof Limits, number][]) {
     const from = least[name] ?? 0;
     if (value >= from) continue;
     throw new UsageError('limits.invalid', `limits.${name}: ${value} is not a number from ${from} up`);
   }
+  known.set(limits, complete);
   return complete;
 }

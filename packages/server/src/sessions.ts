@@ -57,6 +57,9 @@ export class Sessions {
   readonly counters = new SessionCounters();
   readonly #options: SessionsOptions;
   readonly #limits: SessionLimits;
+  /** What all sessions have in common, made once. */
+  readonly #common: Pick<DriveOptions, 'role' | 'negotiate' | 'limits' | 'acceptsServerName'>;
+  readonly #onDiagnostic = (diagnostic: Diagnostic): void => this.#diagnosed(diagnostic);
   readonly #clock: Clock;
   readonly #entries = new Map<number, Entry>();
   readonly #places: AddressPlaces;
@@ -71,6 +74,13 @@ export class Sessions {
   constructor(options: SessionsOptions) {
     this.#options = options;
     this.#limits = { ...defaultSessionLimits, ...options.limits };
+    const { domains, negotiate } = options;
+    this.#common = {
+      role: 'listener',
+      negotiate,
+      limits: beepLimits(this.#limits),
+      acceptsServerName: (name) => domains.includes(name.toLowerCase()) || isAddress(name),
+    };
     this.#places = new AddressPlaces(this.#limits.connectionsPerAddress);
     this.#clock = options.clock ?? systemClock;
     this.#tell = eventValve(options.onEvent, this.#clock);
@@ -135,7 +145,7 @@ export class Sessions {
   #begin(transport: Transport, leave: () => void): void {
     this.#lastId += 1;
     const id = this.#lastId;
-    const peer = this.#drive(transport, { id, onDiagnostic: (diagnostic) => this.#diagnosed(diagnostic) });
+    const peer = this.#drive(transport, { id, onDiagnostic: this.#onDiagnostic });
     const now = this.#clock.monotonic();
     const entry: Entry = {
       id,
@@ -216,17 +226,14 @@ export class Sessions {
   }
 
   #drive(transport: Transport, options: Pick<DriveOptions, 'id' | 'unavailable' | 'onDiagnostic'>): Peer {
-    const { domains, profiles, negotiate } = this.#options;
+    const { profiles } = this.#options;
     return drive(transport, {
-      role: 'listener',
+      ...this.#common,
       // What protects a WebSocket stands below it.
       profiles:
         transport instanceof WebSocketTransport
           ? profiles.filter(({ uri }) => uri !== tlsProfileUri)
           : profiles,
-      negotiate,
-      limits: beepLimits(this.#limits),
-      acceptsServerName: (name) => domains.includes(name.toLowerCase()) || isAddress(name),
       ...options,
     });
   }

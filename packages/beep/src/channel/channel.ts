@@ -74,6 +74,9 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
   /** For the session: whether the channel waits for its turn to send a frame, or a SEQ. */
   inTurn = false;
   seqInTurn = false;
+  /** For the session: those that have their turn behind this channel. */
+  nextInTurn: BeepChannel | undefined = undefined;
+  nextSeqInTurn: BeepChannel | undefined = undefined;
 
   readonly #host: ChannelHost;
   #hold: Hold;

@@ -187,6 +187,9 @@ export class ServerExchanges {
   octets = 0;
   #first: ServerExchange | undefined = undefined;
   #last: ServerExchange | undefined = undefined;
+  /** Answers the MSG 0 that nobody sent. */
+  #greeting: ServerExchange | undefined = undefined;
+  /** Of all exchanges, where they are so many that looking through them would take too long. */
   #msgnos: Set<number> | undefined = undefined;
 
   get isEmpty(): boolean {
@@ -200,10 +203,9 @@ export class ServerExchanges {
 
   /** `isNumbered` is false for the greeting only, which answers no MSG. */
   add(exchange: ServerExchange, isNumbered: boolean): void {
-    if (isNumbered) {
-      this.#msgnos ??= new Set();
-      this.#msgnos.add(exchange.msgno);
-    }
+    if (!isNumbered) this.#greeting = exchange;
+    else if (this.#msgnos !== undefined) this.#msgnos.add(exchange.msgno);
+    else if (this.count >= fewExchanges) this.#msgnos = new Set([...this.#numbers(), exchange.msgno]);
     if (this.#last === undefined) this.#first = exchange;
     else this.#last.next = exchange;
     this.#last = exchange;
@@ -213,7 +215,17 @@ export class ServerExchanges {
   }
 
   has(msgno: number): boolean {
-    return this.#msgnos?.has(msgno) === true;
+    if (this.#msgnos !== undefined) return this.#msgnos.has(msgno);
+    for (let exchange = this.#first; exchange !== undefined; exchange = exchange.next) {
+      if (exchange.msgno === msgno && exchange !== this.#greeting) return true;
+    }
+    return false;
+  }
+
+  *#numbers(): Iterable<number> {
+    for (let exchange = this.#first; exchange !== undefined; exchange = exchange.next) {
+      if (exchange !== this.#greeting) yield exchange.msgno;
+    }
   }
 
   replyAdded(octets: number): void {
@@ -231,13 +243,14 @@ export class ServerExchanges {
     this.octets -= exchange.payload.length + overheadOctets;
     this.count -= 1;
     this.#first = exchange.next;
-    if (this.#first === undefined) this.#last = undefined;
-    this.#msgnos?.delete(exchange.msgno);
+    if (exchange === this.#greeting) this.#greeting = undefined;
+    else this.#msgnos?.delete(exchange.msgno);
+    if (this.#first === undefined) this.#last = this.#msgnos = undefined;
     exchange.onSent?.();
   }
 
   clear(): void {
-    this.#first = this.#last = undefined;
+    this.#first = this.#last = this.#greeting = undefined;
     this.#msgnos = undefined;
     this.octets = 0;
   }
@@ -245,6 +258,9 @@ export class ServerExchanges {
 
 /** What an exchange or a queued reply costs beside its payload, roughly: an object, and an array with its buffer. */
 const overheadOctets = 256;
+
+/** So many are looked through; a set costs more than that, in time and in memory. */
+const fewExchanges = 16;
 
 function complete(): UsageError {
   return new UsageError('exchange.complete', 'the exchange has its reply already');

@@ -4,21 +4,26 @@ import { FrameWriter } from '../frame/encoder.ts';
 /**
  * The order in which frames leave a session (RFC 3081 §3.1.4): SEQ frames first, then one data frame
  * of each channel that has one, in turn (B6; 3081 §3.1.4 rules 2 and 5). No other order holds between
- * channels (3080 §2.6.2).
+ * channels (3080 §2.6.2). Those that wait are linked through the channels themselves: each session has
+ * an output, and most have nothing in it.
  */
 export class Output {
-  readonly #frames: BeepChannel[] = [];
-  readonly #seqs: BeepChannel[] = [];
+  #firstFrame: BeepChannel | undefined = undefined;
+  #lastFrame: BeepChannel | undefined = undefined;
+  #firstSeq: BeepChannel | undefined = undefined;
+  #lastSeq: BeepChannel | undefined = undefined;
 
   get isEmpty(): boolean {
-    return this.#frames.length === 0 && this.#seqs.length === 0;
+    return this.#firstFrame === undefined && this.#firstSeq === undefined;
   }
 
   /** Gives the channel its turn, if it has a frame that can leave. */
   frameReady(channel: BeepChannel): boolean {
     if (channel.inTurn || !channel.hasFrame) return false;
     channel.inTurn = true;
-    this.#frames.push(channel);
+    if (this.#lastFrame === undefined) this.#firstFrame = channel;
+    else this.#lastFrame.nextInTurn = channel;
+    this.#lastFrame = channel;
     return true;
   }
 
@@ -26,7 +31,9 @@ export class Output {
   seqReady(channel: BeepChannel): boolean {
     if (channel.seqInTurn) return false;
     channel.seqInTurn = true;
-    this.#seqs.push(channel);
+    if (this.#lastSeq === undefined) this.#firstSeq = channel;
+    else this.#lastSeq.nextSeqInTurn = channel;
+    this.#lastSeq = channel;
     return true;
   }
 
@@ -34,8 +41,11 @@ export class Output {
   take(maxOctets: number): Uint8Array | undefined {
     while (writer.length < maxOctets) {
       this.#writeSeqs();
-      const channel = this.#frames.shift();
+      const channel = this.#firstFrame;
       if (channel === undefined) break;
+      this.#firstFrame = channel.nextInTurn;
+      if (this.#firstFrame === undefined) this.#lastFrame = undefined;
+      channel.nextInTurn = undefined;
       channel.inTurn = false;
       channel.writeFrame(writer);
       this.frameReady(channel);
@@ -44,16 +54,18 @@ export class Output {
   }
 
   clear(): void {
-    this.#frames.length = 0;
-    this.#seqs.length = 0;
+    this.#firstFrame = this.#lastFrame = this.#firstSeq = this.#lastSeq = undefined;
   }
 
   #writeSeqs(): void {
-    for (const channel of this.#seqs) {
+    while (this.#firstSeq !== undefined) {
+      const channel = this.#firstSeq;
+      this.#firstSeq = channel.nextSeqInTurn;
+      channel.nextSeqInTurn = undefined;
       channel.seqInTurn = false;
       channel.writeSeq(writer);
     }
-    this.#seqs.length = 0;
+    this.#lastSeq = undefined;
   }
 }
 

@@ -167,7 +167,8 @@ async function bind(relay: Relay, peer: Peer, { as, others, domain }: DialledRel
   const random = secureRandom();
   // Known before it is answered: the peer may end it at once.
   const bindFor = (ours: string) => {
-    const transID = newTransID(random, (candidate) => channel.ours.has(candidate));
+    const transID = newTransID(random, (candidate) => channel.ours?.has(candidate) === true);
+    channel.ours ??= new Map();
     channel.ours.set(transID, ours);
     return { kind: 'bind', relay: ours, transID, options: [] } as const;
   };
@@ -184,7 +185,7 @@ async function bind(relay: Relay, peer: Peer, { as, others, domain }: DialledRel
       const request = bindFor(ours);
       return new Promise<void>((resolve, reject) => {
         apex.bind(request, (failure) => {
-          if (failure instanceof ReplyError) channel.ours.delete(request.transID);
+          if (failure instanceof ReplyError) channel.ours?.delete(request.transID);
           if (failure === undefined || failure instanceof ReplyError) resolve();
           else reject(failure);
         });

@@ -311,7 +311,7 @@ export class Mesh implements MeshPort {
     this.#sessions.add(session);
     void session.ended.then(() => this.#sessions.delete(session));
     this.#tell({ level: 'info', name: 'mesh.connected', domain, as, remote: session.remoteAddress });
-    for (const ours of session.channel.ours.values()) this.#link(session.channel, ours, domain);
+    for (const ours of session.channel.ours?.values() ?? []) this.#link(session.channel, ours, domain);
   }
 }
 

@@ -76,8 +76,8 @@ export class RelayChannel {
   readonly link: RelayLink;
   /** Unterminated operations by transID. */
   readonly operations = new Map<number, Attachment | Binding>();
-  /** Domains for which we have bound ourselves on it, by transID. */
-  readonly ours = new Map<number, string>();
+  /** Domains for which we have bound ourselves on it, by transID; made for channels with relays. */
+  ours: Map<number, string> | undefined = undefined;
   readonly deliveries = new Deliveries();
 
   constructor(session: RelaySession, link: RelayLink) {

@@ -14,10 +14,10 @@ export function terminate(relay: Relay, channel: RelayChannel, request: Terminat
   }
   // 3340 §4.4.3 step 2
   if (!channel.operations.has(transID)) {
-    const ours = channel.ours.get(transID);
+    const ours = channel.ours?.get(transID);
     if (ours !== undefined) {
       // 3340 §2.1: a relay may terminate any binding, also one that is not its own.
-      channel.ours.delete(transID);
+      channel.ours?.delete(transID);
       answer(undefined);
       return relay.mesh?.ended(channel, ours);
     }

@@ -1,7 +1,7 @@
 import { domainOf } from '@apex/protocol';
 import type { AccessRecord } from '../store/ports.ts';
 import { ActorIndex, type Address, ANY_DOMAIN, ANY_LOCAL, addressOf, type Match } from './actor-index.ts';
-import { Grant } from './grant.ts';
+import { type Grant, grantOf } from './grant.ts';
 
 /**
  * The access entries of one endpoint and of its subaddresses, and who may do what by them
@@ -13,8 +13,11 @@ export class AccessTable {
   readonly #endpoint: string;
   /** By owner, then by actor as written; removed entries included (A4). */
   readonly #records = new Map<string, Map<string, AccessRecord>>();
-  readonly #indexes = new Map<string, ActorIndex>();
-  readonly #decided = new Map<string, Map<string, Grant>>();
+  /** Of the endpoint itself; subaddresses with entries of their own are rare, and so are questions about them. */
+  #ownIndex: ActorIndex | undefined = undefined;
+  #indexes: Map<string, ActorIndex> | undefined = undefined;
+  readonly #decided = new Map<string, Grant>();
+  #decidedOfSubaddresses: Map<string, Map<string, Grant>> | undefined = undefined;
   #decidedCount = 0;
   #size = 0;
 
@@ -45,7 +48,8 @@ export class AccessTable {
 
   put(record: AccessRecord): void {
     this.#set(record);
-    this.#indexes.get(record.owner)?.set(record);
+    const index = record.owner === this.#endpoint ? this.#ownIndex : this.#indexes?.get(record.owner);
+    index?.set(record);
     this.#forgetDecisions();
   }
 
@@ -56,18 +60,24 @@ export class AccessTable {
 
   /** What the entry that matches `actor` best grants. */
   grant(owner: string, actor: string): Grant {
-    const decided = this.#decided.get(owner)?.get(actor);
+    const isOwn = owner === this.#endpoint;
+    const decided = (isOwn ? this.#decided : this.#decidedOfSubaddresses?.get(owner))?.get(actor);
     if (decided !== undefined) return decided;
-    const grant = new Grant(this.#decide(owner, actor));
+    const grant = grantOf(this.#decide(owner, actor));
     if (this.#decidedCount >= REMEMBERED) this.#forgetDecisions();
-    let ofOwner = this.#decided.get(owner);
-    if (ofOwner === undefined) {
-      ofOwner = new Map();
-      this.#decided.set(owner, ofOwner);
-    }
-    ofOwner.set(actor, grant);
+    (isOwn ? this.#decided : this.#decidedOf(owner)).set(actor, grant);
     this.#decidedCount += 1;
     return grant;
+  }
+
+  #decidedOf(subaddress: string): Map<string, Grant> {
+    this.#decidedOfSubaddresses ??= new Map();
+    let decided = this.#decidedOfSubaddresses.get(subaddress);
+    if (decided === undefined) {
+      decided = new Map();
+      this.#decidedOfSubaddresses.set(subaddress, decided);
+    }
+    return decided;
   }
 
   #set(record: AccessRecord): void {
@@ -82,6 +92,7 @@ export class AccessTable {
 
   #forgetDecisions(): void {
     this.#decided.clear();
+    this.#decidedOfSubaddresses = undefined;
     this.#decidedCount = 0;
   }
 
@@ -120,12 +131,17 @@ export class AccessTable {
   }
 
   #index(owner: string): ActorIndex {
-    let index = this.#indexes.get(owner);
-    if (index !== undefined) return index;
+    const isOwn = owner === this.#endpoint;
+    const known = isOwn ? this.#ownIndex : this.#indexes?.get(owner);
+    if (known !== undefined) return known;
     const records = this.#records.get(owner);
     if (records === undefined) return NO_ENTRIES;
-    index = new ActorIndex(records.values());
-    this.#indexes.set(owner, index);
+    const index = new ActorIndex(records.values());
+    if (isOwn) this.#ownIndex = index;
+    else {
+      this.#indexes ??= new Map();
+      this.#indexes.set(owner, index);
+    }
     return index;
   }
 }

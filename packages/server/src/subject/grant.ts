@@ -1,3 +1,18 @@
+/** Grants in memory, by their actions: most entries of a domain allow the same. */
+const shared = new Map<string, Grant>();
+/** More than these are not shared: those who set entries choose the actions. */
+const SHARED = 1000;
+
+/** The grant of these actions, perhaps that of another entry with the same ones. */
+export function grantOf(actions: readonly string[]): Grant {
+  const key = actions.join(' ');
+  const known = shared.get(key);
+  if (known !== undefined) return known;
+  const grant = new Grant(actions);
+  if (shared.size < SHARED) shared.set(key, grant);
+  return grant;
+}
+
 /** What one access entry allows (RFC 3341 §3), made ready for many questions. */
 export class Grant {
   readonly #all: boolean;

@@ -14,12 +14,11 @@ export class SubjectState {
   presence: PresenceRecord | undefined;
   readonly access: AccessTable;
   /** Updates in the current second of the monotonic clock. */
-  #published = { second: 0, count: 0 };
-  readonly #operations = {
-    subscribe: new Map<string, Operation>(),
-    watch: new Map<string, Operation>(),
-  };
-  readonly #lists: { subscribe?: readonly Operation[]; watch?: readonly Operation[] } = {};
+  #publishedSecond = 0;
+  #published = 0;
+  readonly #subscriptions = new Operations();
+  /** Made for those who are watched. */
+  #watches: Operations | undefined = undefined;
 
   constructor(endpoint: string, records: SubjectRecords | undefined, operations: Iterable<Operation>) {
     this.endpoint = endpoint;
@@ -36,18 +35,21 @@ export class SubjectState {
   /** Counts an update; false when there have been `limit` in this second. */
   mayPublish(monotonicMs: number, limit: number): boolean {
     const second = Math.floor(monotonicMs / 1000);
-    if (second !== this.#published.second) this.#published = { second, count: 0 };
-    this.#published.count += 1;
-    return this.#published.count <= limit;
+    if (second !== this.#publishedSecond) {
+      this.#publishedSecond = second;
+      this.#published = 0;
+    }
+    this.#published += 1;
+    return this.#published <= limit;
   }
 
   /** The in-progress operation of this kind and originator: 4.2 and 4.3 step 4 allow one. */
   find(kind: Operation['kind'], originator: string): Operation | undefined {
-    return this.#operations[kind].get(originator);
+    return this.#of(kind)?.find(originator);
   }
 
   count(kind: Operation['kind']): number {
-    return this.#operations[kind].size;
+    return this.#of(kind)?.size ?? 0;
   }
 
   get hasOperations(): boolean {
@@ -56,17 +58,51 @@ export class SubjectState {
 
   /** The in-progress operations of one kind; the array never changes, so that effects may keep it. */
   list(kind: Operation['kind']): readonly Operation[] {
-    this.#lists[kind] ??= [...this.#operations[kind].values()];
-    return this.#lists[kind];
+    return this.#of(kind)?.list ?? NONE;
   }
 
   add(operation: Operation): void {
-    this.#operations[operation.kind].set(operation.originator, operation);
-    delete this.#lists[operation.kind];
+    if (operation.kind === 'watch') this.#watches ??= new Operations();
+    this.#of(operation.kind)?.add(operation);
   }
 
   delete(operation: Operation): void {
-    this.#operations[operation.kind].delete(operation.originator);
-    delete this.#lists[operation.kind];
+    this.#of(operation.kind)?.delete(operation);
+  }
+
+  #of(kind: Operation['kind']): Operations | undefined {
+    return kind === 'subscribe' ? this.#subscriptions : this.#watches;
   }
 }
+
+/** The operations of one kind, by originator, in their order. */
+class Operations {
+  readonly #byOriginator = new Map<string, Operation>();
+  #list: readonly Operation[] | undefined = undefined;
+
+  get size(): number {
+    return this.#byOriginator.size;
+  }
+
+  /** Made when it is asked for, and anew once something has changed. */
+  get list(): readonly Operation[] {
+    this.#list ??= [...this.#byOriginator.values()];
+    return this.#list;
+  }
+
+  find(originator: string): Operation | undefined {
+    return this.#byOriginator.get(originator);
+  }
+
+  add(operation: Operation): void {
+    this.#byOriginator.set(operation.originator, operation);
+    this.#list = undefined;
+  }
+
+  delete({ originator }: Operation): void {
+    this.#byOriginator.delete(originator);
+    this.#list = undefined;
+  }
+}
+
+const NONE: readonly Operation[] = [];

@@ -152,6 +152,7 @@ class Authentication implements ChannelHandler {
 
   #end(): void {
     this.#state = 'over';
+    this.#exchange = undefined;
     this.#endTuning();
   }
 }
