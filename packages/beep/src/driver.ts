@@ -30,6 +30,8 @@ export function drive(transport: Transport, options: DriveOptions): Peer {
   return new Driver(transport, options);
 }
 
+const monotonic = (): number => performance.now();
+
 /** Octets that are asked of a session at a time. */
 const batchOctets = 65_536;
 
@@ -57,7 +59,7 @@ class Driver implements Peer, TransportHandler {
   #timerDeadline: number | undefined;
 
   constructor(transport: Transport, options: DriveOptions) {
-    const { onDiagnostic, now = () => performance.now() } = options;
+    const { onDiagnostic, now = monotonic } = options;
     this.ended = this.#finished.promise;
     this.#now = now;
     this.#onDiagnostic = onDiagnostic;

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { defaultRelayLimits } from '../src/relay/relay.ts';
+import { defaultRelayLimits } from '../src/relay/limits.ts';
 import { defaultSessionLimits } from '../src/session-limits.ts';
 import { Application } from './application.ts';
 import { HostilePeer } from './hostile-peer.ts';

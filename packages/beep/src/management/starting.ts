@@ -115,7 +115,7 @@ export class Starting {
       const proposed = start.profiles[index] as ProfileElement;
       const profile = this.#host.findProfile(proposed.uri);
       if (profile === undefined) continue;
-      profile.start(this.#request(exchange, start, index, proposed));
+      profile.start(this.#request(exchange, start, index, profile.uri));
       return;
     }
     this.#decline(exchange, 550, 'no requested profile is acceptable');
@@ -126,12 +126,7 @@ export class Starting {
     this.#zero.answer(exchange, this.#zero.error(replyCode, text));
   }
 
-  #request(
-    exchange: ServerExchange,
-    start: StartElement,
-    index: number,
-    proposed: ProfileElement,
-  ): StartRequest {
+  #request(exchange: ServerExchange, start: StartElement, index: number, uri: string): StartRequest {
     let isDecided = false;
     const decide = (): void => {
       if (isDecided) throw new UsageError('start.decided', 'accept, refuse or pass is called once');
@@ -139,7 +134,7 @@ export class Starting {
     };
     const { number } = start;
     // 3080 §2.3.1.2 rules 5 and 6: as it means, decoded
-    const { uri, initialization } = proposed;
+    const initialization = start.profiles[index]?.initialization;
     return {
       session: this.#host,
       channelNumber: number,

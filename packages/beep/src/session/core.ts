@@ -47,7 +47,7 @@ export class SessionCore implements ManagementHost, FrameSink {
   state: SessionState = 'greeting';
   readonly allowance: Allowance;
   readonly #rates: Rates;
-  readonly #clock = (): number => this.now();
+  readonly #clock: () => number;
   /** A receive window that was held back may be opened. */
   #isRelieved = false;
   #hasBeenSlowed = false;
@@ -72,6 +72,7 @@ export class SessionCore implements ManagementHost, FrameSink {
     this.facts = facts;
     this.#hooks = hooks;
     this.limits = hooks.limits;
+    this.#clock = hooks.now;
     this.allowNulPayload = hooks.allowNulPayload;
     this.allowance = new Allowance(hooks.limits, () => this.#relieve());
     this.#rates = new Rates(hooks.limits, hooks.now());

@@ -6,6 +6,8 @@ import type { Span } from '../tracing.ts';
  * far side of the relay; it owns these ports, they implement them.
  */
 export interface AccessPolicy {
+  /** The verdict, if it can be had at once: the owner's entries are in memory, and nobody waits for them. */
+  verdict(owner: string, actor: string, action: string): AccessVerdict | undefined;
   /**
    * Whether `actor` may do `action` (such as `core:data`) to `owner`. `decided` is called at once
    * when the owner's entries are in memory, else once they are; verdicts about one owner come in

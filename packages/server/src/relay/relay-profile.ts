@@ -119,13 +119,21 @@ class ApexLink implements RelayLink {
   }
 
   sendData(payload: Payload, acknowledged: (failure: Error | undefined) => void): void {
-    unlessClosed(() => this.#apex.data(octetsOf(payload), acknowledged), acknowledged);
+    try {
+      this.#apex.data(octetsOf(payload), acknowledged);
+    } catch (error) {
+      acknowledged(closedOf(error));
+    }
   }
 
   sendTerminate(transID: number, code: number, text: string, answered = ignore): void {
-    const done = (): void => answered();
-    // Whoever closes the channel ends the attachment by that.
-    unlessClosed(() => this.#apex.terminate({ kind: 'terminate', transID, code, text }, done), done);
+    try {
+      this.#apex.terminate({ kind: 'terminate', transID, code, text }, () => answered());
+    } catch (error) {
+      // Whoever closes the channel ends the attachment by that.
+      closedOf(error);
+      answered();
+    }
   }
 
   abort(reason: Error): void {
@@ -134,13 +142,9 @@ class ApexLink implements RelayLink {
 }
 
 /** A channel that is about to close takes nothing new: to the relay a failed delivery. */
-function unlessClosed(send: () => void, failed: (failure: Error) => void): void {
-  try {
-    send();
-  } catch (error) {
-    if (!(error instanceof UsageError && error.code === 'channel.closed')) throw error;
-    failed(error);
-  }
+function closedOf(error: unknown): UsageError {
+  if (error instanceof UsageError && error.code === 'channel.closed') return error;
+  throw error;
 }
 
 function ignore(): void {}

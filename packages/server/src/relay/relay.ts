@@ -7,6 +7,7 @@ import type { Tracing } from '../tracing.ts';
 import { Attachments } from './attachments.ts';
 import { newCounters, type RelaySizes } from './counters.ts';
 import { HeldData, type HeldLimits, type HeldStore } from './held/held-data.ts';
+import { defaultRelayLimits, type RelayLimits } from './limits.ts';
 import type { MeshPort } from './mesh-port.ts';
 import type { RelayOption } from './options/option.ts';
 import { OptionRegistry } from './options/option-registry.ts';
@@ -15,28 +16,6 @@ import type { PassageTimer } from './passage.ts';
 import { Passages } from './passages.ts';
 import type { AccessPolicy, AccessVerdict, Payload, ReportPort, ServicePort } from './ports.ts';
 import type { Attachment, RelayChannel, RelaySession } from './relay-session.ts';
-
-/** Limits of the relay, each with its unit. */
-export interface RelayLimits extends HeldLimits {
-  /** How long an endpoint may take to answer one `data`, in milliseconds (C13). */
-  readonly deliveryMs: number;
-  /**
-   * Octets that may wait for a peer that does not read, on all channels of its session (C13); and one unanswered
-   * `data` for each 256 of them.
-   */
-  readonly unsentOctets: number;
-  /** Unterminated attaches and binds of one session. */
-  readonly attachmentsPerSession: number;
-  /** Anonymous peers that are attached at the same time, each once. */
-  readonly guests: number;
-}
-
-export const defaultRelayLimits: Omit<RelayLimits, keyof HeldLimits> = {
-  deliveryMs: 30_000,
-  unsentOctets: 1024 * 1024,
-  attachmentsPerSession: 1000,
-  guests: 100,
-};
 
 /** What a delivery costs at least until it is acknowledged, whether or not its octets have left. */
 const DELIVERY_OCTETS = 256;
@@ -281,11 +260,17 @@ export class Relay {
    */
   deliver(originator: string, recipient: string, payload: Payload, settled: Settled): void {
     // 3340 §4.4.4.1 step 5.3, 3340 §4.5.1 rule 3
-    this.access.check(recipient, originator, 'core:data', (verdict) => {
-      const refusal = refusalOf(verdict, recipient);
-      if (refusal === undefined) this.transmit(recipient, payload, settled);
-      else this.drop(refusal, settled);
-    });
+    const verdict = this.access.verdict(recipient, originator, 'core:data');
+    if (verdict !== undefined) return this.#decided(verdict, recipient, payload, settled);
+    this.access.check(recipient, originator, 'core:data', (decided) =>
+      this.#decided(decided, recipient, payload, settled),
+    );
+  }
+
+  #decided(verdict: AccessVerdict, recipient: string, payload: Payload, settled: Settled): void {
+    const refusal = refusalOf(verdict, recipient);
+    if (refusal === undefined) this.transmit(recipient, payload, settled);
+    else this.drop(refusal, settled);
   }
 
   /** Sends to the application that is attached as the recipient; the access check is the caller's. */
@@ -321,7 +306,9 @@ export class Relay {
       this.#stall(channel, `more than ${deliveries} data wait for its answer`, 'unsentOctets');
       return this.drop(new ReplyError(451, 'the recipient does not answer'), settled);
     }
-    this.send(channel, payload, (failure) => {
+    this.#sent(channel);
+    channel.link.sendData(payload, (failure) => {
+      this.#answered(channel);
       if (failure === undefined) this.counters.delivered += 1;
       else this.#undelivered(session, failure);
       settled(failure);
@@ -330,15 +317,22 @@ export class Relay {
 
   /** Sends data on a channel, whose peer has to answer it in time (C13). How much it is sent is the caller's business. */
   send(channel: RelayChannel, payload: Payload, acknowledged: Settled): void {
-    const { session } = channel;
-    channel.deliveries.sent(this.now());
-    session.unacknowledged += 1;
-    this.#waiting.add(channel);
+    this.#sent(channel);
     channel.link.sendData(payload, (failure) => {
-      channel.deliveries.acknowledged();
-      session.unacknowledged -= 1;
+      this.#answered(channel);
       acknowledged(failure);
     });
+  }
+
+  #sent(channel: RelayChannel): void {
+    channel.deliveries.sent(this.now());
+    channel.session.unacknowledged += 1;
+    this.#waiting.add(channel);
+  }
+
+  #answered(channel: RelayChannel): void {
+    channel.deliveries.acknowledged();
+    channel.session.unacknowledged -= 1;
   }
 
   #undelivered(session: RelaySession, failure: Error): void {

@@ -1,21 +1,30 @@
 import { domainOf } from '@apex/protocol';
 import type { AccessRecord } from '../store/ports.ts';
-import { ActorIndex, type Address, ANY_DOMAIN, ANY_LOCAL, addressOf, type Match } from './actor-index.ts';
+import {
+  type Address,
+  ANY_DOMAIN,
+  ANY_LOCAL,
+  addressOf,
+  type Entries,
+  hasEntry,
+  type Match,
+  matchEntry,
+} from './actor-index.ts';
 import { type Grant, grantOf } from './grant.ts';
 
 /**
  * The access entries of one endpoint and of its subaddresses, and who may do what by them
- * (RFC 3341 §3, §3.1 rule 1). Entries are indexed by the domain part of their actor and then by its local part,
- * so that a decision looks up the few patterns that can match an actor instead of trying every
- * entry. Decided (owner, actor) pairs are remembered until an entry changes.
+ * (RFC 3341 §3, §3.1 rule 1). A decision looks up the few patterns that can match an actor instead of trying
+ * every entry. Decided (owner, actor) pairs are remembered until an entry changes.
+ *
+ * Each endpoint in memory has a table: one map for its own entries and one for decisions about it. Subaddresses
+ * with entries of their own are rare, and theirs are made when they are needed.
  */
 export class AccessTable {
   readonly #endpoint: string;
-  /** By owner, then by actor as written; removed entries included (A4). */
-  readonly #records = new Map<string, Map<string, AccessRecord>>();
-  /** Of the endpoint itself; subaddresses with entries of their own are rare, and so are questions about them. */
-  #ownIndex: ActorIndex | undefined = undefined;
-  #indexes: Map<string, ActorIndex> | undefined = undefined;
+  /** By actor as written; removed entries included (A4). */
+  readonly #own = new Map<string, AccessRecord>();
+  #ofSubaddresses: Map<string, Map<string, AccessRecord>> | undefined = undefined;
   readonly #decided = new Map<string, Grant>();
   #decidedOfSubaddresses: Map<string, Map<string, Grant>> | undefined = undefined;
   #decidedCount = 0;
@@ -28,17 +37,17 @@ export class AccessTable {
 
   /** The explicit entry of exactly this owner and actor, removed ones included. */
   find(owner: string, actor: string): AccessRecord | undefined {
-    return this.#records.get(owner)?.get(actor);
+    return this.#entries(owner)?.get(actor);
   }
 
   /** The explicit entries of exactly this owner (A6). */
   ofOwner(owner: string): readonly AccessRecord[] {
-    return [...(this.#records.get(owner)?.values() ?? [])].filter((record) => record.actions !== undefined);
+    return [...(this.#entries(owner)?.values() ?? [])].filter((record) => record.actions !== undefined);
   }
 
   /** The explicit entries of the endpoint and of its subaddresses. */
   all(): readonly AccessRecord[] {
-    return [...this.#records.keys()].flatMap((owner) => this.ofOwner(owner));
+    return [this.#endpoint, ...(this.#ofSubaddresses?.keys() ?? [])].flatMap((owner) => this.ofOwner(owner));
   }
 
   /** Records that are kept: the entries, and what is remembered of removed ones (A4). */
@@ -48,8 +57,6 @@ export class AccessTable {
 
   put(record: AccessRecord): void {
     this.#set(record);
-    const index = record.owner === this.#endpoint ? this.#ownIndex : this.#indexes?.get(record.owner);
-    index?.set(record);
     this.#forgetDecisions();
   }
 
@@ -65,29 +72,25 @@ export class AccessTable {
     if (decided !== undefined) return decided;
     const grant = grantOf(this.#decide(owner, actor));
     if (this.#decidedCount >= REMEMBERED) this.#forgetDecisions();
-    (isOwn ? this.#decided : this.#decidedOf(owner)).set(actor, grant);
+    let decisions = this.#decided;
+    if (!isOwn) {
+      this.#decidedOfSubaddresses ??= new Map();
+      decisions = mapOf(this.#decidedOfSubaddresses, owner);
+    }
+    decisions.set(actor, grant);
     this.#decidedCount += 1;
     return grant;
   }
 
-  #decidedOf(subaddress: string): Map<string, Grant> {
-    this.#decidedOfSubaddresses ??= new Map();
-    let decided = this.#decidedOfSubaddresses.get(subaddress);
-    if (decided === undefined) {
-      decided = new Map();
-      this.#decidedOfSubaddresses.set(subaddress, decided);
-    }
-    return decided;
-  }
-
   #set(record: AccessRecord): void {
-    let ofOwner = this.#records.get(record.owner);
-    if (ofOwner === undefined) {
-      ofOwner = new Map();
-      this.#records.set(record.owner, ofOwner);
+    const { owner, actor } = record;
+    let entries = this.#own;
+    if (owner !== this.#endpoint) {
+      this.#ofSubaddresses ??= new Map();
+      entries = mapOf(this.#ofSubaddresses, owner);
     }
-    if (!ofOwner.has(record.actor)) this.#size += 1;
-    ofOwner.set(record.actor, record);
+    if (!entries.has(actor)) this.#size += 1;
+    entries.set(actor, record);
   }
 
   #forgetDecisions(): void {
@@ -100,7 +103,7 @@ export class AccessTable {
   #decide(owner: string, actor: string): readonly string[] {
     const address = addressOf(actor);
     // A6: the owner's own entries; when none of them matches, those of its endpoint
-    const explicit = this.#index(owner).match(address) ?? this.#index(this.#endpoint).match(address);
+    const explicit = matchEntry(this.#entries(owner), address) ?? matchEntry(this.#own, address);
     // 3341 §3 rule 19: default entries stand beside the explicit ones; the more exact one applies
     const byDefault = this.#matchDefault(owner, actor, address);
     if (explicit === undefined) return byDefault?.actions ?? NOTHING;
@@ -127,23 +130,22 @@ export class AccessTable {
   }
 
   #overrides(owner: string, local: string, domain: string): boolean {
-    return this.#index(owner).has(local, domain) || this.#index(this.#endpoint).has(local, domain);
+    return hasEntry(this.#entries(owner), local, domain) || hasEntry(this.#own, local, domain);
   }
 
-  #index(owner: string): ActorIndex {
-    const isOwn = owner === this.#endpoint;
-    const known = isOwn ? this.#ownIndex : this.#indexes?.get(owner);
-    if (known !== undefined) return known;
-    const records = this.#records.get(owner);
-    if (records === undefined) return NO_ENTRIES;
-    const index = new ActorIndex(records.values());
-    if (isOwn) this.#ownIndex = index;
-    else {
-      this.#indexes ??= new Map();
-      this.#indexes.set(owner, index);
-    }
-    return index;
+  #entries(owner: string): Entries | undefined {
+    return owner === this.#endpoint ? this.#own : this.#ofSubaddresses?.get(owner);
   }
+}
+
+/** The map of one subaddress, made if it is not there. */
+function mapOf<V>(maps: Map<string, Map<string, V>>, subaddress: string): Map<string, V> {
+  let map = maps.get(subaddress);
+  if (map === undefined) {
+    map = new Map();
+    maps.set(subaddress, map);
+  }
+  return map;
 }
 
 /** Decisions remembered for one endpoint and its subaddresses: those who ask choose the actors. */
@@ -151,4 +153,3 @@ const REMEMBERED = 256;
 const EVERYTHING = ['all:all'] as const;
 const DATA = ['core:data'] as const;
 const NOTHING = ['all:none'] as const;
-const NO_ENTRIES = new ActorIndex([]);

@@ -23,56 +23,42 @@ export const ANY_DOMAIN = 4096;
 /** What `*` and `apex=*` add to the exactness of the domain, which is the primary key. */
 export const ANY_LOCAL = 2;
 
-/** The explicit entries of one owner, by the domain of their actor and then by its local part. */
-export class ActorIndex {
-  readonly #domains = new Map<string, Map<string, readonly string[]>>();
+/** The explicit entries of one owner, by their actor; those without actions were removed (A4). */
+export type Entries = ReadonlyMap<string, AccessRecord>;
 
-  constructor(records: Iterable<AccessRecord>) {
-    for (const record of records) this.set(record);
-  }
+/** Whether there is an entry with exactly this actor. */
+export function hasEntry(entries: Entries | undefined, local: string, domain: string): boolean {
+  return entries?.get(`${local}@${domain}`)?.actions !== undefined;
+}
 
-  /** Takes an entry in; one without actions was removed. */
-  set({ actor, actions }: AccessRecord): void {
-    const [local, domain] = partsOf(actor);
-    const locals = this.#domains.get(domain);
-    if (actions === undefined) {
-      locals?.delete(local);
-      if (locals?.size === 0) this.#domains.delete(domain);
-    } else if (locals === undefined) this.#domains.set(domain, new Map([[local, actions]]));
-    else locals.set(local, actions);
+/** A1: domain exactness first, then local exactness. */
+export function matchEntry(entries: Entries | undefined, address: Address): Match | undefined {
+  if (entries === undefined || entries.size === 0) return undefined;
+  const { domain } = address;
+  const exact = matchLocal(entries, domain, 0, address);
+  if (exact !== undefined) return exact;
+  // A1: a domain wildcard matches zero or more subdomains; the shorter its match, the better
+  for (let start = 0; ; ) {
+    const match = matchLocal(entries, `*.${domain.slice(start)}`, 4 * (start + 1), address);
+    if (match !== undefined) return match;
+    start = domain.indexOf('.', start) + 1;
+    if (start === 0) break;
   }
+  return matchLocal(entries, '*', ANY_DOMAIN, address);
+}
 
-  /** Whether there is an entry with exactly this actor. */
-  has(local: string, domain: string): boolean {
-    return this.#domains.get(domain)?.has(local) === true;
+function matchLocal(
+  entries: Entries,
+  domain: string,
+  domainExactness: number,
+  address: Address,
+): Match | undefined {
+  for (let exactness = 0; exactness <= ANY_LOCAL; exactness++) {
+    const local = address.locals[exactness];
+    const actions = local === undefined ? undefined : entries.get(`${local}@${domain}`)?.actions;
+    if (actions !== undefined) return { actions, exactness: domainExactness + exactness };
   }
-
-  /** A1: domain exactness first, then local exactness. */
-  match(address: Address): Match | undefined {
-    if (this.#domains.size === 0) return undefined;
-    const { domain } = address;
-    const exact = this.#matchLocal(domain, 0, address);
-    if (exact !== undefined) return exact;
-    // A1: a domain wildcard matches zero or more subdomains; the shorter its match, the better
-    for (let start = 0; ; ) {
-      const match = this.#matchLocal(`*.${domain.slice(start)}`, 4 * (start + 1), address);
-      if (match !== undefined) return match;
-      start = domain.indexOf('.', start) + 1;
-      if (start === 0) break;
-    }
-    return this.#matchLocal('*', ANY_DOMAIN, address);
-  }
-
-  #matchLocal(domain: string, domainExactness: number, address: Address): Match | undefined {
-    const locals = this.#domains.get(domain);
-    if (locals === undefined) return undefined;
-    for (let exactness = 0; exactness <= ANY_LOCAL; exactness++) {
-      const local = address.locals[exactness];
-      const actions = local === undefined ? undefined : locals.get(local);
-      if (actions !== undefined) return { actions, exactness: domainExactness + exactness };
-    }
-    return undefined;
-  }
+  return undefined;
 }
 
 export function addressOf(identity: string): Address {

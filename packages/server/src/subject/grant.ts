@@ -1,7 +1,8 @@
 /** Grants in memory, by their actions: most entries of a domain allow the same. */
 const shared = new Map<string, Grant>();
-/** More than these are not shared: those who set entries choose the actions. */
+/** More than these, and longer ones, are not shared: those who set entries choose the actions. */
 const SHARED = 1000;
+const SHARED_LENGTH = 256;
 
 /** The grant of these actions, perhaps that of another entry with the same ones. */
 export function grantOf(actions: readonly string[]): Grant {
@@ -9,7 +10,7 @@ export function grantOf(actions: readonly string[]): Grant {
   const known = shared.get(key);
   if (known !== undefined) return known;
   const grant = new Grant(actions);
-  if (shared.size < SHARED) shared.set(key, grant);
+  if (shared.size < SHARED && key.length <= SHARED_LENGTH) shared.set(key, grant);
   return grant;
 }
 

@@ -167,6 +167,11 @@ export class SubjectOwner {
     this.#wait(slot, { kind: 'look', look });
   }
 
+  /** A subject that is in memory and for which nothing waits; `look` waits for all others. */
+  inMemory(subject: string): SubjectState | undefined {
+    return this.#slots.find(subject)?.ready;
+  }
+
   #take(subject: string, input: Input): void {
     const slot = this.#slots.findOrAdd(subject);
     const state = slot.ready;

@@ -50,9 +50,13 @@ export class Stage {
     this.store = options.store ?? new MemoryStore();
     const names = ['fred', 'wilma', 'barney', 'betty'].map((name) => `${name}@example.com`);
     void this.store.commit(names.map((endpoint) => ({ kind: 'put-endpoint', endpoint, createdAt: 0 })));
+    const verdictOf = (owner: string, actor: string, action: string): AccessVerdict =>
+      this.verdicts.get(`${owner} ${actor} ${action}`) ?? 'allowed';
     const access: AccessPolicy = {
+      verdict: (owner, actor, action) =>
+        this.held === undefined ? verdictOf(owner, actor, action) : undefined,
       check: (owner, actor, action, decided) => {
-        const decide = (): void => decided(this.verdicts.get(`${owner} ${actor} ${action}`) ?? 'allowed');
+        const decide = (): void => decided(verdictOf(owner, actor, action));
         if (this.held === undefined) decide();
         else this.held.push(decide);
       },
