@@ -1,5 +1,6 @@
 import { createEdge, type FromEdge, type Pipe, type ToEdge } from '@apex/server';
 import { consoleRoutes, WITH_CONSOLE } from './console-route.ts';
+import { returnMemoryAtRest } from './memory-at-rest.ts';
 import { type Audience, metricsFor } from './metrics/metrics-route.ts';
 import { openTelemetry } from './open-telemetry.ts';
 import { holdYoungGeneration } from './young-generation.ts';
@@ -29,6 +30,7 @@ const pipe: Pipe<ToEdge, FromEdge> = {
 process.once('disconnect', () => process.exit());
 
 holdYoungGeneration();
+returnMemoryAtRest();
 const metrics = await metricsFor(process.argv[2] as Audience);
 const routes = [...metrics.routes, ...consoleRoutes(process.argv[3] === WITH_CONSOLE)];
 await createEdge(pipe, { ...metrics, routes, tracing: openTelemetry() });

@@ -17,6 +17,7 @@ import { domainOptions } from './domain-options.ts';
 import { Edges } from './edges.ts';
 import { Ending } from './ending.ts';
 import { AppError } from './errors.ts';
+import { returnMemoryAtRest } from './memory-at-rest.ts';
 import { meshSettings } from './mesh-settings.ts';
 import { metricsFor } from './metrics/metrics-route.ts';
 import { connectionsWithin } from './open-files.ts';
@@ -59,6 +60,8 @@ export async function serve(config: Config, log: Logger, workers = 0): Promise<R
     const admin = await listenAdmin(config.dataDir, { server, ending, log });
     closers.add(() => admin.close());
     holdYoungGeneration();
+    const leaveMemory = returnMemoryAtRest();
+    closers.add(async () => leaveMemory());
     log.info({
       event: 'serving',
       domain: namesOf(config),
