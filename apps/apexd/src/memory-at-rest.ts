@@ -20,8 +20,9 @@ export interface Heap {
 const LOOK_MS = 1000;
 /** Processor time between two looks up to which the process counts as at rest. */
 const REST_MS = 50;
-/** Growth that is worth a collection. */
+/** Growth that is worth a collection: so much, and such a part of the heap, since a large one takes long to look through. */
 const GROWTH_OCTETS = 16 * 1024 * 1024;
+const GROWTH_PART = 0.25;
 /** Looks between two collections at least, so that short rests do not cost more than they bring. */
 const PAUSE_LOOKS = 10;
 
@@ -45,7 +46,8 @@ export class RestWatch {
     this.#usedMs = usedMs;
     this.#looksSince += 1;
     if (this.#restingLooks < 2 || this.#looksSince < PAUSE_LOOKS) return;
-    if (this.#heap.octets() - this.#octets < GROWTH_OCTETS) return;
+    const growth = this.#heap.octets() - this.#octets;
+    if (growth < Math.max(GROWTH_OCTETS, this.#octets * GROWTH_PART)) return;
     this.#heap.collect();
     this.#octets = this.#heap.octets();
     this.#usedMs = this.#heap.usedMs();

@@ -51,6 +51,16 @@ describe('memory at rest', () => {
     expect(heap.collections).toBe(0);
   });
 
+  it('of a large heap is given back when a quarter has come to it', () => {
+    const { heap, look } = heapOf(400 * MIB);
+    heap.size = 480 * MIB;
+    look(0, 20);
+    expect(heap.collections).toBe(0);
+    heap.size = 500 * MIB;
+    look(0, 20);
+    expect(heap.collections).toBe(1);
+  });
+
   it('is given back at most every ten looks', () => {
     const { heap, look } = heapOf(40 * MIB);
     for (let second = 0; second < 30; second++) {
