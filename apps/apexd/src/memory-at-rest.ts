@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
  * heap has grown by a good part, and keeps the pages that it frees for later; a process that does nothing afterwards
  * never gets to the next collection. So the heap is looked at once a second: when it has grown since the last
  * time and the process has been at rest for two looks, it is collected in full and its free pages go back to the
- * system. That takes a tenth of a second at 5,000 connections, which is why it is done at rest only.
+ * system. Meanwhile the process stands still, which is why it is done at rest only.
  * docs/adr/0025-memory-at-rest.md has figures.
  */
 export interface Heap {
