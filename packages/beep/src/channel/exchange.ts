@@ -189,8 +189,6 @@ export class ServerExchanges {
   #last: ServerExchange | undefined = undefined;
   /** Answers the MSG 0 that nobody sent. */
   #greeting: ServerExchange | undefined = undefined;
-  /** Of all exchanges, where they are so many that looking through them would take too long. */
-  #msgnos: Set<number> | undefined = undefined;
 
   get isEmpty(): boolean {
     return this.#first === undefined;
@@ -204,8 +202,6 @@ export class ServerExchanges {
   /** `isNumbered` is false for the greeting only, which answers no MSG. */
   add(exchange: ServerExchange, isNumbered: boolean): void {
     if (!isNumbered) this.#greeting = exchange;
-    else if (this.#msgnos !== undefined) this.#msgnos.add(exchange.msgno);
-    else if (this.count >= fewExchanges) this.#msgnos = new Set([...this.#numbers(), exchange.msgno]);
     if (this.#last === undefined) this.#first = exchange;
     else this.#last.next = exchange;
     this.#last = exchange;
@@ -214,18 +210,12 @@ export class ServerExchanges {
     this.octets += exchange.payload.length + overheadOctets;
   }
 
+  /** Looked for: there are few as a rule, and as many as the limits allow at most. */
   has(msgno: number): boolean {
-    if (this.#msgnos !== undefined) return this.#msgnos.has(msgno);
     for (let exchange = this.#first; exchange !== undefined; exchange = exchange.next) {
       if (exchange.msgno === msgno && exchange !== this.#greeting) return true;
     }
     return false;
-  }
-
-  *#numbers(): Iterable<number> {
-    for (let exchange = this.#first; exchange !== undefined; exchange = exchange.next) {
-      if (exchange !== this.#greeting) yield exchange.msgno;
-    }
   }
 
   replyAdded(octets: number): void {
@@ -244,23 +234,18 @@ export class ServerExchanges {
     this.count -= 1;
     this.#first = exchange.next;
     if (exchange === this.#greeting) this.#greeting = undefined;
-    else this.#msgnos?.delete(exchange.msgno);
-    if (this.#first === undefined) this.#last = this.#msgnos = undefined;
+    if (this.#first === undefined) this.#last = undefined;
     exchange.onSent?.();
   }
 
   clear(): void {
     this.#first = this.#last = this.#greeting = undefined;
-    this.#msgnos = undefined;
     this.octets = 0;
   }
 }
 
 /** What an exchange or a queued reply costs beside its payload, roughly: an object, and an array with its buffer. */
 const overheadOctets = 256;
-
-/** So many are looked through; a set costs more than that, in time and in memory. */
-const fewExchanges = 16;
 
 function complete(): UsageError {
   return new UsageError('exchange.complete', 'the exchange has its reply already');
