@@ -94,6 +94,7 @@ describe.skipIf(!hasNamespaces)('two servers whose link is cut', () => {
     await sees('waiting');
     await publish('together');
     await sees('together');
-    expect(await rubble.sessions()).toBe(1);
+    // Both may have dialled.
+    expect(await rubble.sessions()).toBeGreaterThan(0);
   });
 });
