@@ -36,6 +36,8 @@ export interface OwnerOptions {
   readonly backlog?: number;
   /** After a failed write an expiry is tried again so much later, in milliseconds; default 1,000. */
   readonly retryMs?: number;
+  /** What decides an input; the default is the presence service. */
+  readonly decide?: typeof decide;
 }
 
 interface PendingDecision {
@@ -57,6 +59,7 @@ export class SubjectOwner {
   readonly counters = newCounters();
   readonly #options: OwnerOptions;
   readonly #limits: PresenceLimits;
+  readonly #deciding: typeof decide;
   readonly #transactions = new Transactions();
   readonly #slots: SubjectSlots;
   /** For what is about no subject of ours. */
@@ -69,6 +72,7 @@ export class SubjectOwner {
     const { store, performer, clock, sliceSize = 256, cachedSubjects = 50_000 } = options;
     this.#options = options;
     this.#limits = { ...defaultPresenceLimits, ...options.limits };
+    this.#deciding = options.decide ?? decide;
     const outbox = (onIdle: () => void): Outbox => new Outbox(performer, clock, sliceSize, onIdle);
     this.#slots = new SubjectSlots(cachedSubjects, outbox);
     this.#aside = new SubjectSlot('', () => outbox(() => {}));
@@ -275,7 +279,7 @@ export class SubjectOwner {
     };
     const span = spanOf(input);
     const deciding = span?.begin('apex.decide', NO_ATTRIBUTES);
-    const decision = decide(state, input, context);
+    const decision = this.#deciding(state, input, context);
     deciding?.end();
     this.counters.decided += 1;
     this.#count(decision);

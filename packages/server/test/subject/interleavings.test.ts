@@ -1,9 +1,6 @@
 import { parent } from '@apex/protocol';
 import fc from 'fast-check';
-import { it, vi } from 'vitest';
-import type { Context } from '../../src/subject/decision.ts';
-import type { Input } from '../../src/subject/input.ts';
-import type { SubjectState } from '../../src/subject/state.ts';
+import { it } from 'vitest';
 import { FRED, SERVICE, WILMA } from './desk.ts';
 import { turns } from './house.ts';
 import { ORIGINATORS, SUBJECTS, Trial } from './trial.ts';
@@ -21,23 +18,6 @@ import { ORIGINATORS, SUBJECTS, Trial } from './trial.ts';
  *  5. When all is quiet, memory, store and model agree, no time that passed is overlooked, and who
  *     subscribed since it attached has the current entry.
  */
-
-const recorder = vi.hoisted(() => ({
-  before: (_state: unknown, _input: unknown, _context: unknown): void => {},
-  after: (_decision: unknown): void => {},
-}));
-
-vi.mock('../../src/subject/decide.ts', async (original) => {
-  const { decide } = await original<typeof import('../../src/subject/decide.ts')>();
-  return {
-    decide: (state: SubjectState, input: Input, context: Context) => {
-      recorder.before(state, input, context);
-      const decision = decide(state, input, context);
-      recorder.after(decision);
-      return decision;
-    },
-  };
-});
 
 const ALLOWED = ['presence:subscribe', 'presence:watch', 'presence:publish', 'access:set', 'access:get'];
 
@@ -254,7 +234,7 @@ async function perform(trial: Trial, step: Command): Promise<void> {
 it('[P10] [P4] [P5] [A5] holds its invariants in every interleaving', { timeout: 120_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(command, { maxLength: 100, size: 'max' }), async (steps) => {
-      const trial = new Trial(recorder);
+      const trial = new Trial();
       await trial.owner.start();
       for (const endpoint of SUBJECTS) await perform(trial, { do: 'provision', subject: endpoint });
       await trial.owner.idle();

@@ -4,6 +4,7 @@ import { EffectMessages } from '../../src/services/effect-messages.ts';
 import { FaultyStore } from '../../src/store/faulty-store.ts';
 import { MemoryStore } from '../../src/store/memory/memory-store.ts';
 import type { Store, StoreWrite } from '../../src/store/ports.ts';
+import { decide } from '../../src/subject/decide.ts';
 import type { Context, Decision } from '../../src/subject/decision.ts';
 import type { Effect } from '../../src/subject/effects.ts';
 import type { Input, OperationInput } from '../../src/subject/input.ts';
@@ -12,11 +13,6 @@ import { SubjectOwner } from '../../src/subject/owner.ts';
 import type { SubjectState } from '../../src/subject/state.ts';
 import { BARNEY, FRED, messages, WILMA } from './desk.ts';
 import { emptyModel, judge, type ModelState } from './model.ts';
-
-export interface Recorder {
-  before: (state: unknown, input: unknown, context: unknown) => void;
-  after: (decision: unknown) => void;
-}
 
 export const ORIGINATORS = [FRED, WILMA, 'wilma/im@example.com'];
 export const SUBJECTS = [FRED, WILMA, BARNEY];
@@ -66,8 +62,7 @@ export class Trial {
   released = 0;
   #wrong: unknown;
 
-  /** `recorder` is told before and after each decision. */
-  constructor(recorder: Recorder) {
+  constructor() {
     const sink = new EffectMessages({ send: () => {}, accessChanged: () => {}, detach: () => {} });
     this.owner = new SubjectOwner({
       store: this.#observed(),
@@ -80,10 +75,13 @@ export class Trial {
       },
       sliceSize: 2,
       cachedSubjects: 1,
+      decide: (state, input, context) => {
+        this.#guard(() => this.#decides(state.endpoint, input, context));
+        const decision = decide(state, input, context);
+        this.#guard(() => this.#decided(decision));
+        return decision;
+      },
     });
-    recorder.before = (state, input, context) =>
-      this.#guard(() => this.#decides((state as SubjectState).endpoint, input as Input, context as Context));
-    recorder.after = (decision) => this.#guard(() => this.#decided(decision as Decision));
   }
 
   /** What is wrong is told at the end: the owner's promises are not the place for it. */
