@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { domainOf, identityOf, isAction, isActor, isDomain, isService, isSubaddress } from '@apex/protocol';
-import { defaultMechanisms, originOf } from '@apex/server';
+import { defaultMechanisms, originOf } from '@apex/server/settings';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { AppError } from './errors.ts';
@@ -233,6 +233,11 @@ export type Config = z.output<typeof configSchema>;
 /** The names of the domains that are served. */
 export function namesIn(domains: Config['domains']): readonly string[] {
   return domains.map(({ domain }) => domain);
+}
+
+/** The domains that it serves, for people. */
+export function namesOf({ domains }: Config): string {
+  return namesIn(domains).join(', ');
 }
 
 /**

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { isDomain } from '@apex/protocol';
-import { MESH_PORT } from '@apex/server';
+import { MESH_PORT } from '@apex/server/settings';
 import * as z from 'zod';
 
 const port = z.int().min(0).max(65_535);

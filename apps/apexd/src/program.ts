@@ -3,25 +3,26 @@ import { administer } from './admin/administer.ts';
 import type { Report } from './admin/progress.ts';
 import type { AdminRequest } from './admin/requests.ts';
 import { addAdmin } from './commands/admin.ts';
-import { backUp, checkData, restore } from './commands/backup.ts';
+import { backUp } from './commands/backup.ts';
 import type { ExportOptions } from './commands/export.ts';
 import type { ImportOptions } from './commands/import.ts';
 import { readImport, readPassword } from './commands/input.ts';
 import { printAccess, printEndpoints, printPresence } from './commands/print.ts';
 import { withProgress } from './commands/progress-bar.ts';
-import { runServer } from './commands/run-server.ts';
+import type { ServeOptions } from './commands/run-server.ts';
 import type { SelfSignedOptions } from './commands/self-signed.ts';
 import { readConfig } from './config.ts';
 import { AppError } from './errors.ts';
 import { addExamples } from './examples.ts';
-import { namesOf } from './serve.ts';
-import { readMeshRoots, readTlsFiles } from './tls-files.ts';
 
 interface WithConfig {
   readonly config: string;
 }
 
-/** The command line of the server app. Actions throw; main prints one line and sets the exit code. */
+/**
+ * The command line of the server app. Actions throw; main prints one line and sets the exit code. What an action takes
+ * is loaded when it is asked for: most commands need nothing of a server, which takes longer than they do.
+ */
 export function createProgram(): Command {
   const program = new Command('apexd')
     .description('The APEX presence server (RFC 3343)')
@@ -44,20 +45,19 @@ export function createProgram(): Command {
       'port of the demo; 0 lets the system choose; default: 9130, or another one while that is taken',
     )
     .option('--workers <number>', 'processes that hold the connections; default: this one does it')
-    .action(runServer);
+    .action(async (options: ServeOptions) => {
+      const { runServer } = await import('./commands/run-server.ts');
+      await runServer(options);
+    });
 
   withConfig(
     program
       .command('check')
       .description('validate a configuration')
       .option('--data', 'and the database of a server that does not run'),
-  ).action(async ({ config, data }: WithConfig & { data?: true }) => {
-    const settings = readConfig(config);
-    readTlsFiles(settings);
-    readMeshRoots(settings);
-    const { dataDir } = settings;
-    process.stdout.write(`${config}: valid; domain ${namesOf(settings)}, data in ${dataDir}\n`);
-    if (data) process.stdout.write(`${await checkData(dataDir)}\n`);
+  ).action(async (options: WithConfig & { data?: true }) => {
+    const { check } = await import('./commands/check.ts');
+    await check(options);
   });
 
   withConfig(
@@ -68,7 +68,10 @@ export function createProgram(): Command {
   ).action(backUp);
   withConfig(
     program.command('restore <file>').description('from a backup, to a data folder without data'),
-  ).action(restore);
+  ).action(async (file: string, options: WithConfig) => {
+    const { restore } = await import('./commands/restore.ts');
+    await restore(file, options);
+  });
 
   const tls = program.command('tls').description('certificates');
   tls
@@ -80,7 +83,6 @@ export function createProgram(): Command {
     .option('--key <file>', 'where its key goes', 'key.pem')
     .option('--days <number>', 'how long it is valid', '365')
     .action(async (options: SelfSignedOptions) => {
-      // What it takes is read only here.
       const { selfSigned } = await import('./commands/self-signed.ts');
       await selfSigned(options);
     });
@@ -175,7 +177,6 @@ export function createProgram(): Command {
       .option('--access', 'access entries too')
       .option('--force', 'write over the file'),
   ).action(async (file: string | undefined, options: ExportOptions) => {
-    // What it takes is read only here.
     const { exportEntries } = await import('./commands/export.ts');
     await exportEntries(file, options);
   });

@@ -11,7 +11,7 @@ import {
 import type { Logger } from 'pino';
 import { listenAdmin } from './admin/socket-server.ts';
 import { Closers } from './closers.ts';
-import { type Config, namesIn } from './config.ts';
+import { type Config, namesOf } from './config.ts';
 import { consoleRoutes } from './console-route.ts';
 import { domainOptions } from './domain-options.ts';
 import { Edges } from './edges.ts';
@@ -153,11 +153,6 @@ async function start(
       await edges.stop();
     },
   };
-}
-
-/** The domains that it serves, for people. */
-export function namesOf({ domains }: Config): string {
-  return namesIn(domains).join(', ');
 }
 
 function logEvent(log: Logger, event: ServerEvent): void {

@@ -1,6 +1,7 @@
 import { UsageError } from '@apex/beep';
 import { formatTimestamp, isService, parseTuples, type TimestampSuffix } from '@apex/protocol';
-import { credentialsFor, type MechanismName } from './credentials/mechanism-credentials.ts';
+import { credentialsFor } from './credentials/mechanism-credentials.ts';
+import type { MechanismName } from './credentials/mechanism-names.ts';
 import {
   type AccessEntryView,
   type EntriesPage,

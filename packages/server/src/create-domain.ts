@@ -2,7 +2,7 @@ import { UsageError } from '@apex/beep';
 import { domainOf, parseDataMessage, type TimestampSuffix } from '@apex/protocol';
 import { Administration } from './administration.ts';
 import { type Clock, repeat, systemClock } from './clock.ts';
-import { defaultMechanisms, type MechanismName } from './credentials/mechanism-credentials.ts';
+import { defaultMechanisms, type MechanismName } from './credentials/mechanism-names.ts';
 import { defaultScramIterations } from './credentials/scram.ts';
 import { domainFigures } from './domain-figures.ts';
 import type { Figure } from './figures/figure.ts';

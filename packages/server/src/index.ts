@@ -10,7 +10,7 @@ export {
 export { createEdge, type EdgeOptions } from './create-edge.ts';
 export { type ApexOwner, createOwner, type Edge, type OwnerOptions } from './create-owner.ts';
 export { type ApexServer, createServer, type ServerOptions } from './create-server.ts';
-export { defaultMechanisms, type MechanismName } from './credentials/mechanism-credentials.ts';
+export { defaultMechanisms, type MechanismName } from './credentials/mechanism-names.ts';
 export { PasswordVerifier, type PasswordVerifierOptions } from './credentials/password-verifier.ts';
 export {
   type DeriveOptions,
@@ -39,7 +39,7 @@ export { type ListenAddress, ListenError, type ServerCredentials } from './liste
 export type { PeerRelayView } from './mesh/mesh.ts';
 export type { MeshCounters } from './mesh/peer-relay.ts';
 export type { MeshPeer } from './mesh/peers.ts';
-export { MESH_PORT } from './mesh/relay-directory.ts';
+export { MESH_PORT } from './mesh/port-number.ts';
 export type { MeshSettings } from './mesh/settings.ts';
 export type { WaitingLimits } from './mesh/waiting-data.ts';
 export type { MeshView } from './open-mesh.ts';

@@ -3,7 +3,7 @@ import { systemClock } from './clock.ts';
 import { createDomain, type Domain, type DomainOptions } from './create-domain.ts';
 import type { Authentication } from './credentials/authentication.ts';
 import { FailedAttempts } from './credentials/failed-attempts.ts';
-import { defaultMechanisms } from './credentials/mechanism-credentials.ts';
+import { defaultMechanisms } from './credentials/mechanism-names.ts';
 import { PasswordVerifier } from './credentials/password-verifier.ts';
 import { defaultScramIterations } from './credentials/scram.ts';
 import type { PasswordDesk } from './credentials/server-mechanisms.ts';

@@ -115,7 +115,7 @@ export const packageRules: readonly PackageRule[] = [
       { files: ['open-mesh.ts'] },
       { files: ['create-server.ts', 'create-owner.ts', 'create-edge.ts'] },
       { files: ['testing/'], seenBy: [] },
-      { files: ['index.ts'], seenBy: [] },
+      { files: ['index.ts', 'settings.ts'], seenBy: [] },
     ],
     browserEntries: [],
   },

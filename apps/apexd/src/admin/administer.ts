@@ -1,10 +1,8 @@
-import { openAdministration } from '../administration.ts';
 import type { Config } from '../config.ts';
 import { AdminConnection } from './admin-connection.ts';
-import { perform } from './perform.ts';
 import { nowAndThen, type Report } from './progress.ts';
 import type { AdminRequest } from './requests.ts';
-import { adminSocketPath } from './socket-server.ts';
+import { adminSocketPath } from './socket-path.ts';
 
 /** Carries out one administration request; `report` is told how far it is. */
 export type Ask = (request: AdminRequest, report?: Report) => Promise<unknown>;
@@ -29,6 +27,11 @@ export function administer(config: Config, request: AdminRequest, report?: Repor
 }
 
 async function onStore<T>(config: Config, work: (ask: Ask) => Promise<T>): Promise<T> {
+  // The server itself is loaded only where none runs.
+  const [{ openAdministration }, { perform }] = await Promise.all([
+    import('../administration.ts'),
+    import('./perform.ts'),
+  ]);
   await using opened = await openAdministration(config);
   const administered = { administration: opened.administration, dataDir: config.dataDir };
   return await work(async (request, report = ignore) => {

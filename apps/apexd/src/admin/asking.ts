@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts';
 import { AdminConnection } from './admin-connection.ts';
 import { drainedSchema, type LiveRequest, listPageSchema } from './live-requests.ts';
 import type { Report } from './progress.ts';
-import { adminSocketPath } from './socket-server.ts';
+import { adminSocketPath } from './socket-path.ts';
 
 /** Asks a running server something. Rejects with the server's own words. */
 export type AskLive = (request: LiveRequest, report?: Report) => Promise<unknown>;

@@ -1,6 +1,5 @@
 import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { AppError } from '../errors.ts';
 import { LiveDesk, type LiveServer } from './live-desk.ts';
@@ -8,13 +7,10 @@ import { isLive, liveRequestSchema } from './live-requests.ts';
 import { perform } from './perform.ts';
 import { nowAndThen, type Report } from './progress.ts';
 import { type AdminResponse, adminRequestSchema, maximumLineOctets } from './requests.ts';
+import { adminSocketPath } from './socket-path.ts';
 
 export interface AdminSocket {
   close(): Promise<void>;
-}
-
-export function adminSocketPath(dataDir: string): string {
-  return join(dataDir, 'admin.sock');
 }
 
 /**

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import { type Config, HTTP_PORT, readConfig } from '../config.ts';
+import { type Config, HTTP_PORT, namesOf, readConfig } from '../config.ts';
 import { DEMO_PORT, demoConfig, demoPasswords, demoText, provisionDemo } from '../demo.ts';
 import { AppError } from '../errors.ts';
 import { httpUrl } from '../http-url.ts';
 import { createLog } from '../log.ts';
 import { reloadConfig } from '../reload.ts';
-import { namesOf, type RunningServer, serve } from '../serve.ts';
+import { type RunningServer, serve } from '../serve.ts';
 
 export interface ServeOptions {
   readonly config?: string;

@@ -1,4 +1,4 @@
-import type { MechanismName } from './mechanism-credentials.ts';
+import type { MechanismName } from './mechanism-names.ts';
 import type { PasswordDesk, ServerMechanismOptions } from './server-mechanisms.ts';
 import { type TokenVerifierOptions, tokenVerifier } from './token-verifier.ts';
 

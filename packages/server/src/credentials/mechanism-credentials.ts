@@ -1,20 +1,8 @@
 import { digestSecret, saslprep } from '@apex/beep';
 import { domainOf } from '@apex/protocol';
 import type { Credentials } from '../store/ports.ts';
+import type { MechanismName } from './mechanism-names.ts';
 import { deriveCredentials } from './scram.ts';
-
-/** SASL mechanisms that a server can offer. */
-export type MechanismName =
-  | 'SCRAM-SHA-256'
-  | 'SCRAM-SHA-1'
-  | 'PLAIN'
-  | 'EXTERNAL'
-  | 'OAUTHBEARER'
-  | 'DIGEST-MD5'
-  | 'ANONYMOUS';
-
-/** B12 */
-export const defaultMechanisms: readonly MechanismName[] = ['SCRAM-SHA-256', 'PLAIN'];
 
 /**
  * What is stored of an endpoint's password: the keys of SCRAM-SHA-256, with which PLAIN is checked too, and

@@ -13,7 +13,7 @@ import {
 } from '@apex/beep';
 import { domainOf, identityOf, parent } from '@apex/protocol';
 import type { CredentialMechanism, CredentialsOf } from '../store/ports.ts';
-import type { MechanismName } from './mechanism-credentials.ts';
+import type { MechanismName } from './mechanism-names.ts';
 import type { MechanismObserver } from './observed.ts';
 
 /** The port to what is known of passwords and of those who try them, in this process or in another one. */

@@ -2,10 +2,8 @@ import { isIP } from 'node:net';
 import { ReplyError } from '@apex/beep';
 import type { Clock } from '../clock.ts';
 import { type AddressBook, isMissing } from './address-book.ts';
+import { MESH_PORT } from './port-number.ts';
 import { type SrvRecord, srvOrder } from './srv-order.ts';
-
-/** IANA's port of the relay-relay mode (RFC 3340 §8.2). */
-export const MESH_PORT = 912;
 
 /** Where a relay of a domain may be reached. */
 export interface RelayPlace {

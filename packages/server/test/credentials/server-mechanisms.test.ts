@@ -12,7 +12,7 @@ import {
 import { connectTcp } from '@apex/beep/tcp';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ApexServer, createServer, type ServerOptions } from '../../src/create-server.ts';
-import type { MechanismName } from '../../src/credentials/mechanism-credentials.ts';
+import type { MechanismName } from '../../src/credentials/mechanism-names.ts';
 import { serverMechanisms } from '../../src/credentials/server-mechanisms.ts';
 import { MemoryStore } from '../../src/store/memory/memory-store.ts';
 import { Stage } from '../edge/stage.ts';
