@@ -40,7 +40,7 @@ export const packageRules: readonly PackageRule[] = [
     imports: [],
     testImports: [],
     layers: [
-      { files: ['errors.ts', 'limits.ts', 'certificate.ts'] },
+      { files: ['errors.ts', 'limits.ts', 'certificate.ts', 'octets.ts'] },
       { files: ['xml/'] },
       { files: ['transport/'], seenBy: ['peer.ts', 'driver.ts', 'testing/', 'index.ts'] },
       // Ports: types only. profile/ implements the first, whoever runs a session reads the second.

@@ -1,5 +1,5 @@
 import type { DataHeader, DataKind } from '../frame/frame.ts';
-import { emptyPayload } from '../message/message.ts';
+import { copyOf } from '../octets.ts';
 
 /**
  * Puts the messages that a peer sends on one channel together again. One message at a time is
@@ -98,8 +98,4 @@ class Partial {
   whole(): Uint8Array {
     return this.length === this.#octets.length ? this.#octets : this.#octets.slice(0, this.length);
   }
-}
-
-function copyOf(payload: Uint8Array): Uint8Array {
-  return payload.length === 0 ? emptyPayload : new Uint8Array(payload);
 }

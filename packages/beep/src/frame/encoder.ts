@@ -1,16 +1,16 @@
+import { blockOctets } from '../octets.ts';
 import { type DataKind, type Frame, maxHeaderOctets, trailerOctets } from './frame.ts';
 
-/**
- * Writes frames one behind the other into memory that is used again; `take` copies out what was
- * written, in one array.
- */
+/** Writes frames one behind the other; `take` gives out what was written, in one array. */
 export class FrameWriter {
-  #octets = new Uint8Array(16_384);
-  #length = 0;
+  #octets = new Uint8Array(blockOctets);
+  /** Where what was not taken begins. */
+  #begin = 0;
+  #end = 0;
 
   /** Octets written since the last `take`. */
   get length(): number {
-    return this.#length;
+    return this.#end - this.#begin;
   }
 
   /** A data frame whose payload is `size` octets of `payload` from `offset` on. */
@@ -26,68 +26,62 @@ export class FrameWriter {
     size: number,
   ): void {
     this.#reserve(maxHeaderOctets + size + trailerOctets);
-    const octets = this.#octets;
-    this.#keyword(kind);
+    this.#text(kind);
     this.#number(channel);
     this.#number(msgno);
-    octets[this.#length++] = 0x20;
-    octets[this.#length++] = more ? 0x2a : 0x2e;
+    this.#text(more ? ' *' : ' .');
     this.#number(seqno);
     this.#number(size);
     if (kind === 'ANS') this.#number(ansno);
-    octets[this.#length++] = 0x0d;
-    octets[this.#length++] = 0x0a;
-    octets.set(size === payload.length ? payload : payload.subarray(offset, offset + size), this.#length);
-    this.#length += size;
-    octets[this.#length++] = 0x45;
-    octets[this.#length++] = 0x4e;
-    octets[this.#length++] = 0x44;
-    octets[this.#length++] = 0x0d;
-    octets[this.#length++] = 0x0a;
+    this.#text('\r\n');
+    this.#octets.set(size === payload.length ? payload : payload.subarray(offset, offset + size), this.#end);
+    this.#end += size;
+    this.#text('END\r\n');
   }
 
   seq(channel: number, ackno: number, window: number): void {
     this.#reserve(maxHeaderOctets);
-    this.#keyword('SEQ');
+    this.#text('SEQ');
     this.#number(channel);
     this.#number(ackno);
     this.#number(window);
-    this.#octets[this.#length++] = 0x0d;
-    this.#octets[this.#length++] = 0x0a;
+    this.#text('\r\n');
   }
 
-  /** What was written, as an array of its own; begins anew. */
+  /** What was written; begins anew. It is part of a block in which no place is used twice. */
   take(): Uint8Array {
-    const taken = this.#octets.slice(0, this.#length);
-    this.#length = 0;
+    const taken = new Uint8Array(this.#octets.buffer, this.#begin, this.length);
+    this.#begin = this.#end;
     return taken;
   }
 
-  #keyword(keyword: DataKind | 'SEQ'): void {
-    for (let index = 0; index < 3; index += 1) this.#octets[this.#length++] = keyword.charCodeAt(index);
+  #text(ascii: string): void {
+    for (let index = 0; index < ascii.length; index += 1) this.#octets[this.#end++] = ascii.charCodeAt(index);
   }
 
   /** A space and the number in decimal. */
   #number(value: number): void {
     const octets = this.#octets;
-    octets[this.#length++] = 0x20;
+    octets[this.#end++] = 0x20;
     let digits = 1;
     for (let bound = 10; value >= bound; bound *= 10) digits += 1;
     let rest = value;
-    for (let at = this.#length + digits - 1; at >= this.#length; at -= 1) {
+    for (let at = this.#end + digits - 1; at >= this.#end; at -= 1) {
       const tens = Math.floor(rest / 10);
       octets[at] = 0x30 + rest - tens * 10;
       rest = tens;
     }
-    this.#length += digits;
+    this.#end += digits;
   }
 
   #reserve(more: number): void {
-    const needed = this.#length + more;
-    if (needed <= this.#octets.length) return;
-    const larger = new Uint8Array(Math.max(needed, 2 * this.#octets.length));
-    larger.set(this.#octets.subarray(0, this.#length));
-    this.#octets = larger;
+    if (this.#end + more <= this.#octets.length) return;
+    const { length } = this;
+    const next = new Uint8Array(Math.max(2 * (length + more), blockOctets));
+    next.set(this.#octets.subarray(this.#begin, this.#end));
+    this.#octets = next;
+    this.#begin = 0;
+    this.#end = length;
   }
 }
 

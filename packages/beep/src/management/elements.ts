@@ -1,5 +1,6 @@
 import { MessageError, UsageError } from '../errors.ts';
 import { decodeBase64, encodeBase64 } from '../message/base64.ts';
+import { encodeUtf8 } from '../octets.ts';
 import { trimWhiteSpace } from '../xml/characters.ts';
 import type { XmlElement } from '../xml/element.ts';
 import { type ElementReader, readElement } from '../xml/element-reader.ts';
@@ -198,7 +199,7 @@ function formatGreeting({ profiles, features, localize }: GreetingElement): stri
 function formatProfile({ uri, initialization }: ProfileElement): string {
   if (initialization === undefined || initialization === '') return `<profile${attribute('uri', uri)} />`;
   const plain = fitsCdata(initialization);
-  const content = plain ? cdata(initialization) : encodeBase64(utf8.encode(initialization));
+  const content = plain ? cdata(initialization) : encodeBase64(encodeUtf8(initialization));
   if (octetLength(content) > maxInitializationOctets) {
     throw new UsageError(
       'management.initialization',
@@ -219,11 +220,10 @@ function readUri(profile: ElementReader): string {
   return uri;
 }
 
-const utf8 = new TextEncoder();
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function octetLength(text: string): number {
-  return utf8.encode(text).length;
+  return encodeUtf8(text).length;
 }
 
 /** B9: white space may stand around the base64 text. */

@@ -1,4 +1,5 @@
 import { MessageError } from '../errors.ts';
+import { encodeUtf8 } from '../octets.ts';
 import { parseParameters, parseToken, skipComments } from './structured-field.ts';
 
 /**
@@ -33,8 +34,8 @@ export const mimeLimits = {
   fields: 64,
 };
 
-const beepXmlHeader = new TextEncoder().encode('Content-Type: application/beep+xml\r\n\r\n');
-const utf8 = new TextEncoder();
+const beepXmlFields = 'Content-Type: application/beep+xml\r\n\r\n';
+const beepXmlHeader = encodeUtf8(beepXmlFields);
 const noParameters: ReadonlyMap<string, string> = new Map();
 
 const carriageReturn = 0x0d;
@@ -71,11 +72,7 @@ export function parseMime(payload: Uint8Array): MimeEntity {
 
 /** A message of type application/beep+xml. Its header is what every known peer reads. */
 export function beepXml(xml: string): Uint8Array {
-  const body = utf8.encode(xml);
-  const payload = new Uint8Array(beepXmlHeader.length + body.length);
-  payload.set(beepXmlHeader);
-  payload.set(body, beepXmlHeader.length);
-  return payload;
+  return encodeUtf8(beepXmlFields + xml);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { MessageError, parseMime, UsageError } from '@apex/beep';
+import { encodeUtf8, MessageError, parseMime, UsageError } from '@apex/beep';
 import {
   type Data,
   dataHoppingOption,
@@ -164,7 +164,7 @@ function requireContentType(contentType: string): void {
   try {
     // Nothing that ends the header field.
     if (/^[ -~]+$/.test(contentType)) {
-      parseMime(new TextEncoder().encode(`Content-Type: ${contentType}\r\n\r\n`));
+      parseMime(encodeUtf8(`Content-Type: ${contentType}\r\n\r\n`));
       return;
     }
   } catch (error) {
@@ -221,7 +221,7 @@ function encode(
   const contentId = `${unique()}@${domainOf(originator)}`;
   const part: NewPart =
     'text' in content
-      ? { contentId, contentType: 'text/plain; charset=utf-8', body: new TextEncoder().encode(content.text) }
+      ? { contentId, contentType: 'text/plain; charset=utf-8', body: encodeUtf8(content.text) }
       : { contentId, contentType: content.contentType, body: content.body };
   return encodeRelated(checked({ ...parties, content: formatCid(contentId) }), [part]);
 }

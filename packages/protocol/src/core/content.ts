@@ -1,6 +1,7 @@
 import {
   beepXml,
   beepXmlBody,
+  encodeUtf8,
   MessageError,
   type MimeEntity,
   parseMime,
@@ -52,7 +53,6 @@ export type Content =
 
 const MULTIPART = 'multipart/related';
 const BEEP_XML = 'application/beep+xml';
-const utf8 = new TextEncoder();
 
 /**
  * @throws MessageError: 500 for what is not well formed, 501 for what is not valid
@@ -154,7 +154,7 @@ export function encodeDataMessage(message: Pick<DataMessage, 'data' | 'related'>
   // A delimiter needs a line end, and the root has none but those inside content that was split once.
   return joined([
     related.payload.subarray(0, related.rootStart),
-    utf8.encode(xml),
+    encodeUtf8(xml),
     related.payload.subarray(related.rootEnd),
   ]);
 }
@@ -173,12 +173,12 @@ export interface NewPart {
  * @throws UsageError `content.part` for a Content-ID or Content-Type that cannot be a header field
  */
 export function encodeRelated(data: Data, parts: readonly NewPart[]): Uint8Array {
-  const root = utf8.encode(formatData(data));
+  const root = encodeUtf8(formatData(data));
   // 3340 §4.1 rule 2: made of a Content-ID that is unique in the world.
   const rootId = `root-${parts.length}.${parts[0]?.contentId ?? 'apex@localhost'}`;
   const boundary = boundaryFor([root, ...parts.map((part) => part.body)]);
   const chunks: Uint8Array[] = [
-    utf8.encode(
+    encodeUtf8(
       `Content-Type: multipart/related; boundary="${boundary}";\r\n start="<${rootId}>"; type="application/beep+xml"\r\n\r\n` +
         `--${boundary}\r\nContent-Type: application/beep+xml\r\nContent-ID: <${rootId}>\r\n\r\n`,
     ),
@@ -190,13 +190,13 @@ export function encodeRelated(data: Data, parts: readonly NewPart[]): Uint8Array
     }
     // 3340 §4.1 rule 1: BEEP carries octets, so nothing is transformed.
     chunks.push(
-      utf8.encode(
+      encodeUtf8(
         `\r\n--${boundary}\r\nContent-Type: ${contentType}\r\nContent-Transfer-Encoding: binary\r\nContent-ID: <${contentId}>\r\n\r\n`,
       ),
       body,
     );
   }
-  chunks.push(utf8.encode(`\r\n--${boundary}--\r\n`));
+  chunks.push(encodeUtf8(`\r\n--${boundary}--\r\n`));
   return joined(chunks);
 }
 

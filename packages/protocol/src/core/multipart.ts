@@ -1,4 +1,4 @@
-import { MessageError, type MimeEntity, parseMime } from '@apex/beep';
+import { encodeUtf8, MessageError, type MimeEntity, parseMime } from '@apex/beep';
 
 /**
  * multipart/related (RFC 2387) in octets: boundaries as RFC 2046 §5.1.1 has them, preamble and
@@ -13,7 +13,6 @@ const BOUNDARY = /^[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]$/;
 const CR = 0x0d;
 const LF = 0x0a;
 const DASH = 0x2d;
-const utf8 = new TextEncoder();
 
 /** A part of a multipart message. */
 export interface Part extends MimeEntity {
@@ -31,7 +30,7 @@ export function splitMultipart(entity: MimeEntity): readonly Part[] {
     throw invalid('multipart.boundary', 'no boundary, or not one');
   }
   const { body } = entity;
-  const delimiter = utf8.encode(`\r\n--${boundary}`);
+  const delimiter = encodeUtf8(`\r\n--${boundary}`);
   const parts: Part[] = [];
   // The first delimiter may stand at the very start, without its CRLF.
   let at = startsWith(body, delimiter.subarray(2), 0) ? -2 : indexOf(body, delimiter, 0);
@@ -65,7 +64,7 @@ export function rootOf(entity: MimeEntity, parts: readonly Part[]): Part {
 export function boundaryFor(octets: readonly Uint8Array[]): string {
   for (let attempt = 0; ; attempt += 1) {
     const boundary = attempt === 0 ? 'boundary' : `boundary-${attempt}`;
-    const delimiter = utf8.encode(`--${boundary}`);
+    const delimiter = encodeUtf8(`--${boundary}`);
     if (octets.every((part) => indexOf(part, delimiter, 0) === -1)) return boundary;
   }
 }

@@ -1,4 +1,4 @@
-import { beepXml, escapeXml } from '@apex/beep';
+import { allocateOctets, beepXml, encodeUtf8, escapeXml } from '@apex/beep';
 import { serviceDataAround } from '../core/service-data.ts';
 import { presenceText } from './presence.ts';
 import { publishAround } from './publish.ts';
@@ -51,8 +51,8 @@ export function publishTemplate(content: PublishContent): PublishTemplate {
   const [dataHead, dataMiddle, dataTail] = serviceDataAround(content.originator);
   return publishTemplateOf({
     head: beepXml(dataHead),
-    middle: utf8.encode(dataMiddle + publishHead),
-    tail: utf8.encode(publishTail + dataTail),
+    middle: encodeUtf8(dataMiddle + publishHead),
+    tail: encodeUtf8(publishTail + dataTail),
   });
 }
 
@@ -65,7 +65,7 @@ export function publishTemplateOf(parts: PublishParts): PublishTemplate {
     encode(recipient, transID) {
       const identity = typeof recipient === 'string' ? recipientOctets(recipient) : recipient;
       const digits = digitsOf(transID);
-      const payload = new Uint8Array(fixed + identity.length + digits);
+      const payload = allocateOctets(fixed + identity.length + digits);
       payload.set(head);
       let at = head.length;
       payload.set(identity, at);

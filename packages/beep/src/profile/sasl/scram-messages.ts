@@ -1,5 +1,6 @@
 import { MessageError } from '../../errors.ts';
 import { decodeBase64, encodeBase64 } from '../../message/base64.ts';
+import { encodeUtf8 } from '../../octets.ts';
 import {
   decodeMessage,
   decodeSaslName,
@@ -85,7 +86,7 @@ export function parseClientFinal(message: Uint8Array): ClientFinal {
 }
 
 export function formatClientFinalWithoutProof(gs2Header: string, nonce: string): string {
-  return `c=${encodeBase64(new TextEncoder().encode(gs2Header))},r=${nonce}`;
+  return `c=${encodeBase64(encodeUtf8(gs2Header))},r=${nonce}`;
 }
 
 /** `(server-error / verifier) ["," extensions]`: the signature of the server. */

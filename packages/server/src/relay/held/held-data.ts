@@ -173,7 +173,9 @@ export class HeldData {
     this.#lastId += 1;
     const arrivedAt = Math.floor(this.#clock.wall() - passage.elapsedMs);
     const deadline = arrivedAt + passage.expiresAfterMs;
-    return { id: this.#lastId, recipient: passage.recipient, arrivedAt, deadline, payload };
+    const { recipient } = passage;
+    // Kept for long, and sent to another thread: in memory of its own.
+    return { id: this.#lastId, recipient, arrivedAt, deadline, payload: payload.slice() };
   }
 
   #restore(record: HeldRecord): void {
