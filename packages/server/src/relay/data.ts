@@ -1,5 +1,5 @@
 import { MessageError, ReplyError } from '@apex/beep';
-import { type DataMessage, domainOf } from '@apex/protocol';
+import { type DataMessage, domainOf, type Party } from '@apex/protocol';
 import { ending, type Span } from '../tracing.ts';
 import type { Holding } from './held/held-data.ts';
 import type { Outcome } from './outcome.ts';
@@ -91,9 +91,12 @@ function proceed(
   held: ReadonlySet<DataPassage> = NOT_HELD,
   span?: Span,
 ): void {
-  for (const [index, recipient] of message.data.recipients.entries()) {
+  const { recipients } = message.data;
+  for (let index = 0; index < recipients.length; index += 1) {
     const passage = passages[index];
-    if (passage === undefined || !held.has(passage)) route(relay, message, recipient, passage, span);
+    if (passage === undefined || !held.has(passage)) {
+      route(relay, message, recipients[index] as Party, passage, span);
+    }
   }
 }
 
@@ -119,19 +122,20 @@ function holdingsOf(
  */
 function mayOriginate(relay: Relay, channel: RelayChannel, originator: string): boolean {
   const { session } = channel;
-  const domain = domainOf(originator);
-  const isOurs = relay.serves(domain);
-  const speaks = (bound: string): boolean =>
-    !isOurs && (bound === domain || relay.mesh?.isTrusted(bound) === true);
-  if (session.dialled !== undefined && speaks(session.dialled)) return true;
+  if (session.dialled !== undefined && speaksFor(relay, session.dialled, originator)) return true;
   for (const other of session.channels) {
     for (const operation of other.operations.values()) {
       if (operation.kind === 'attachment') {
         if (operation.endpoint === originator) return true;
-      } else if (speaks(operation.domain)) return true;
+      } else if (speaksFor(relay, operation.domain, originator)) return true;
     }
   }
   return false;
+}
+
+function speaksFor(relay: Relay, bound: string, originator: string): boolean {
+  const domain = domainOf(originator);
+  return !relay.serves(domain) && (bound === domain || relay.mesh?.isTrusted(bound) === true);
 }
 
 const NONE: readonly DataPassage[] = [];

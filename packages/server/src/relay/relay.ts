@@ -99,10 +99,7 @@ export class Relay {
       clock,
       passages: this.passages,
       outlet: {
-        check: (recipient, originator, decided) =>
-          this.access.check(recipient, originator, 'core:data', (verdict) =>
-            decided(refusalOf(verdict, recipient)),
-          ),
+        check: (recipient, originator, decided) => this.allowed(recipient, originator, decided),
         session: (recipient) => this.attachments.find(recipient)?.channel.session,
         transmit: (recipient, encode, settled) => this.transmit(recipient, encode, settled),
       },
@@ -262,8 +259,8 @@ export class Relay {
     // 3340 §4.4.4.1 step 5.3, 3340 §4.5.1 rule 3
     const verdict = this.access.verdict(recipient, originator, 'core:data');
     if (verdict !== undefined) return this.#decided(verdict, recipient, payload, settled);
-    this.access.check(recipient, originator, 'core:data', (decided) =>
-      this.#decided(decided, recipient, payload, settled),
+    this.access.check(recipient, originator, 'core:data', (late) =>
+      this.#decided(late, recipient, payload, settled),
     );
   }
 
@@ -271,6 +268,13 @@ export class Relay {
     const refusal = refusalOf(verdict, recipient);
     if (refusal === undefined) this.transmit(recipient, payload, settled);
     else this.drop(refusal, settled);
+  }
+
+  /** Whether `recipient` lets `originator` send it data; decided at once when its entries are in memory. */
+  allowed(recipient: string, originator: string, decided: (refusal: ReplyError | undefined) => void): void {
+    const verdict = this.access.verdict(recipient, originator, 'core:data');
+    if (verdict !== undefined) return decided(refusalOf(verdict, recipient));
+    this.access.check(recipient, originator, 'core:data', (late) => decided(refusalOf(late, recipient)));
   }
 
   /** Sends to the application that is attached as the recipient; the access check is the caller's. */
@@ -375,7 +379,7 @@ export class Relay {
   }
 }
 
-export function refusalOf(verdict: AccessVerdict, recipient: string): ReplyError | undefined {
+function refusalOf(verdict: AccessVerdict, recipient: string): ReplyError | undefined {
   switch (verdict) {
     case 'allowed':
       return undefined;

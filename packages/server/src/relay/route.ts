@@ -2,7 +2,7 @@ import { ReplyError } from '@apex/beep';
 import { type DataMessage, domainOf, encodeDataMessage, type Party } from '@apex/protocol';
 import type { Span } from '../tracing.ts';
 import type { DataPassage } from './passage.ts';
-import { type Relay, refusalOf, type Settled } from './relay.ts';
+import type { Relay, Settled } from './relay.ts';
 
 /**
  * Step 5 of RFC 3340 §4.4.4.1 for one recipient: to a relay of another domain, to a service, or to an
@@ -29,8 +29,7 @@ export function route(
     return relay.deliver(originator, recipient.identity, encode, settled);
   }
   // C7: a service of the own domain is checked as every endpoint is
-  relay.access.check(recipient.identity, originator, 'core:data', (verdict) => {
-    const refusal = refusalOf(verdict, recipient.identity);
+  relay.allowed(recipient.identity, originator, (refusal) => {
     if (refusal !== undefined) return relay.drop(refusal, settled);
     if (passage?.isSettled === true) return settled(undefined);
     if (service === undefined) return relay.transmit(recipient.identity, encode, settled);

@@ -1,4 +1,4 @@
-import { domainOf } from '@apex/protocol';
+import { domainOf, isService } from '@apex/protocol';
 import type { AccessRecord } from '../store/ports.ts';
 import {
   type Address,
@@ -71,7 +71,9 @@ export class AccessTable {
     const decided = (isOwn ? this.#decided : this.#decidedOfSubaddresses?.get(owner))?.get(actor);
     if (decided !== undefined) return decided;
     const grant = grantOf(this.#decide(owner, actor));
-    if (this.#decidedCount >= REMEMBERED) this.#forgetDecisions();
+    if (this.#decidedCount >= (isService(this.#endpoint) ? REMEMBERED_OF_SERVICES : REMEMBERED)) {
+      this.#forgetDecisions();
+    }
     let decisions = this.#decided;
     if (!isOwn) {
       this.#decidedOfSubaddresses ??= new Map();
@@ -150,6 +152,8 @@ function mapOf<V>(maps: Map<string, Map<string, V>>, subaddress: string): Map<st
 
 /** Decisions remembered for one endpoint and its subaddresses: those who ask choose the actors. */
 const REMEMBERED = 256;
+/** Services are few, and everybody asks them. */
+const REMEMBERED_OF_SERVICES = 65_536;
 const EVERYTHING = ['all:all'] as const;
 const DATA = ['core:data'] as const;
 const NOTHING = ['all:none'] as const;
