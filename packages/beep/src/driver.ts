@@ -4,6 +4,7 @@ import type { Peer } from './peer.ts';
 import { askForTls } from './profile/tls/ask-for-tls.ts';
 import type { Diagnostic, SessionEvent } from './session/events.ts';
 import type { Greeting, PeerIdentity, SessionEnd, SessionFacts } from './session/facts.ts';
+import { giveBack } from './session/output.ts';
 import type { ChannelStart, StartedChannel } from './session/profile.ts';
 import { Session, type SessionOptions } from './session/session.ts';
 import type { Negotiate, Transport, TransportHandler } from './transport/transport.ts';
@@ -199,6 +200,7 @@ class Driver implements Peer, TransportHandler {
       const octets = this.#session.takeOutput(this.#isBlocked ? 0 : batchOctets);
       if (octets === undefined) break;
       this.#isBlocked = !this.#transport.write(octets);
+      if (this.#transport.isEmpty) giveBack(octets);
     }
     this.#setTimer();
   }

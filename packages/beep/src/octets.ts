@@ -19,7 +19,7 @@ export function allocate(length: number): Uint8Array<ArrayBuffer> {
   return length > tinyOctets && length < largeOctets ? cut(length) : new Uint8Array(length);
 }
 
-export function copyOf(octets: Uint8Array): Uint8Array<ArrayBuffer> {
+export function copyOf(octets: Uint8Array): Uint8Array {
   const copy = allocate(octets.length);
   copy.set(octets);
   return copy;

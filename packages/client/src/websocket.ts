@@ -28,7 +28,7 @@ export async function connectWebSocket(options: ConnectWebSocketOptions): Promis
       if (signal.aborted) throw signal.reason;
       throw new ApexError(
         'client.lost',
-        `no connection to ${url}: ${(error as Error).message}; does the server have WebSocket there, with a certificate that is trusted, and let pages of this origin in?`,
+        `no connection to ${url}: ${(error as Error).message}; is WebSocket served there, its certificate trusted, and this origin let in?`,
         { cause: error },
       );
     });

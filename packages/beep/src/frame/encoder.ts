@@ -48,11 +48,18 @@ export class FrameWriter {
     this.#text('\r\n');
   }
 
-  /** What was written; begins anew. It is part of a block in which no place is used twice. */
+  /** What was written; begins anew. It is part of a block in which no place is used twice, unless it is given back. */
   take(): Uint8Array {
     const taken = new Uint8Array(this.#octets.buffer, this.#begin, this.length);
     this.#begin = this.#end;
     return taken;
+  }
+
+  /** Takes back the memory of what was taken last. */
+  giveBack({ buffer, byteOffset, length }: Uint8Array): void {
+    if (buffer === this.#octets.buffer && byteOffset + length === this.#end) {
+      this.#begin = this.#end = byteOffset;
+    }
   }
 
   #text(ascii: string): void {

@@ -71,3 +71,8 @@ export class Output {
 
 /** Shared by all sessions: it is empty whenever `take` is not running. */
 const writer = new FrameWriter();
+
+/** The memory of what was taken last may be written over. */
+export function giveBack(octets: Uint8Array): void {
+  writer.giveBack(octets);
+}

@@ -156,6 +156,11 @@ export class TcpTransport implements Transport {
     return this.#socket.write(octets);
   }
 
+  /** As a rule the system takes all at once; what TLS keeps, nobody knows. */
+  get isEmpty(): boolean {
+    return this.#protection === undefined && this.#socket.writableLength === 0;
+  }
+
   /** What still arrives is read and dropped, since a close with unread input resets the connection. */
   close(): void {
     if (this.#isClosing) return;

@@ -14,10 +14,12 @@ export interface Transport {
   /** Starts delivery. Called once, by the driver. */
   open(handler: TransportHandler): void;
   /**
-   * Takes octets to send; the array must not be changed afterwards. Returns false when more
+   * Takes octets to send; the array must not be changed before they have left. Returns false when more
    * should wait for `drained`.
    */
   write(octets: Uint8Array): boolean;
+  /** Whether nothing of what was written is kept here: behind such a write the array may be used again. */
+  readonly isEmpty?: boolean;
   /** Sends what was written, then closes (TCP CLOSE). */
   close(): void;
   /** Closes at once and drops what was not sent (TCP ABORT). */
