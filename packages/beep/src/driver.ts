@@ -154,7 +154,7 @@ class Driver implements Peer, TransportHandler {
     await this.greeting;
     if (this.#session.facts.secured) throw new UsageError('tls.secured', 'the session is protected already');
     if (this.#securing !== undefined) throw tuning();
-    if (this.#session.isBusy) throw new UsageError('tls.busy', 'transport security comes before all else');
+    if (this.#session.isBusy) throw new UsageError('tls.busy', 'TLS comes before all else');
     const outcome = Promise.withResolvers<Greeting>();
     this.#securing = { negotiate, serverName, outcome, isNegotiating: false, aborted: undefined };
     askForTls(this.#session, serverName, (refusal) => {

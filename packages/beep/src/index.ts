@@ -48,7 +48,7 @@ export {
   requireIdentityEncoding,
   requireUtf8,
 } from './message/mime.ts';
-export { allocate as allocateOctets, encodeUtf8 } from './octets.ts';
+export { encodeUtf8 } from './octets.ts';
 export type { Peer } from './peer.ts';
 // User authentication (RFC 3080 §4)
 export { anonymousClient, anonymousServer } from './profile/sasl/anonymous.ts';
@@ -103,6 +103,8 @@ export type {
   ChannelHandler,
   ChannelStart,
   Exchange,
+  Payload,
+  PayloadWriter,
   Profile,
   ProposedProfile,
   Reply,

@@ -14,13 +14,10 @@ const largeOctets = 8192;
 let block = new Uint8Array();
 let used = 0;
 
-/** An array of this length, of zeros. */
-export function allocate(length: number): Uint8Array<ArrayBuffer> {
-  return length > tinyOctets && length < largeOctets ? cut(length) : new Uint8Array(length);
-}
-
 export function copyOf(octets: Uint8Array): Uint8Array {
-  const copy = allocate(octets.length);
+  const { length } = octets;
+  if (length <= tinyOctets || length > largeOctets) return new Uint8Array(octets);
+  const copy = cut(length);
   copy.set(octets);
   return copy;
 }

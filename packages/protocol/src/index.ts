@@ -153,7 +153,6 @@ export {
   type PublishTemplate,
   publishTemplate,
   publishTemplateOf,
-  recipientOctets,
 } from './presence/template.ts';
 export { formatWatch, parseWatch } from './presence/watch.ts';
 export {

@@ -7,6 +7,7 @@ import type {
   Channel,
   ChannelEnd,
   ChannelHandler,
+  Payload,
   Reply,
   SessionHandle,
   TunableSession,
@@ -118,7 +119,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
     return this.#host;
   }
 
-  send(payload: Uint8Array, onReply: (reply: Reply) => void): void {
+  send(payload: Payload, onReply: (reply: Reply) => void): void {
     if (this.state !== 'open' || this.#host.isReleasing) {
       throw new UsageError('channel.closed', `channel ${this.number} takes no new MSG`);
     }
@@ -141,7 +142,7 @@ export class BeepChannel implements Channel, ReceiveState, ReplyQueue {
   // --- for the session
 
   /** As `send`, whatever the state: channel zero sends its own close. */
-  sendMessage(payload: Uint8Array, onReply: (reply: Reply) => void): void {
+  sendMessage(payload: Payload, onReply: (reply: Reply) => void): void {
     this.#messages.add(payload, onReply);
     this.unsentOctets += payload.length;
     this.#host.frameReady(this);

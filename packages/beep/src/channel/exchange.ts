@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { type DataKind, maxNumber } from '../frame/frame.ts';
 import { emptyPayload, OutgoingMessage } from '../message/message.ts';
-import type { Exchange, Reply } from '../session/profile.ts';
+import type { Exchange, Payload, Reply } from '../session/profile.ts';
 
 /** An exchange (RFC 3080 §2.1.1) in which we are the client: our MSG and its reply. Linked in the order of the MSGs. */
 export class ClientExchange extends OutgoingMessage {
@@ -9,7 +9,7 @@ export class ClientExchange extends OutgoingMessage {
   replyKind: DataKind | undefined = undefined;
   declare next: ClientExchange | undefined;
 
-  constructor(msgno: number, payload: Uint8Array, onReply: (reply: Reply) => void) {
+  constructor(msgno: number, payload: Payload, onReply: (reply: Reply) => void) {
     super('MSG', msgno, 0, payload);
     this.onReply = onReply;
   }
@@ -41,7 +41,7 @@ export class ClientExchanges {
     return msgno < next;
   }
 
-  add(payload: Uint8Array, onReply: (reply: Reply) => void): void {
+  add(payload: Payload, onReply: (reply: Reply) => void): void {
     // 3080 §2.2.1.1 rule 12; 3080 §2.7: the numbers of the two directions have nothing to do with each other
     const message = new ClientExchange(this.#nextMsgno, payload, onReply);
     this.#nextMsgno = this.#nextMsgno === maxNumber ? 0 : this.#nextMsgno + 1;
@@ -158,7 +158,7 @@ export class ServerExchange implements Exchange {
   #single(kind: 'RPY' | 'ERR', payload: Uint8Array): void {
     if (this.#kind === 'complete') throw complete();
     if (this.#kind === 'ANS') {
-      throw new UsageError('exchange.answering', 'a one-to-many exchange is completed with end()');
+      throw new UsageError('exchange.answering', 'answers are completed with end()');
     }
     this.#last(new OutgoingMessage(kind, this.msgno, 0, payload));
   }

@@ -1,5 +1,5 @@
 import type { FrameWriter } from '../frame/encoder.ts';
-import type { OutgoingMessage } from '../message/message.ts';
+import { emptyPayload, type OutgoingMessage } from '../message/message.ts';
 import type { SendWindow } from './window.ts';
 
 /**
@@ -39,6 +39,7 @@ export function writeFragment(
  */
 export function cutShort(message: OutgoingMessage): number {
   const dropped = message.unsentOctets;
-  message.payload = message.payload.subarray(0, message.sentOctets);
+  message.payload = emptyPayload;
+  message.sentOctets = 0;
   return dropped;
 }

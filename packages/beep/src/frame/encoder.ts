@@ -1,4 +1,5 @@
 import { blockOctets } from '../octets.ts';
+import type { Payload } from '../session/profile.ts';
 import { type DataKind, type Frame, maxHeaderOctets, trailerOctets } from './frame.ts';
 
 /** Writes frames one behind the other; `take` gives out what was written, in one array. */
@@ -21,7 +22,7 @@ export class FrameWriter {
     more: boolean,
     seqno: number,
     ansno: number,
-    payload: Uint8Array,
+    payload: Payload,
     offset: number,
     size: number,
   ): void {
@@ -34,7 +35,12 @@ export class FrameWriter {
     this.#number(size);
     if (kind === 'ANS') this.#number(ansno);
     this.#text('\r\n');
-    this.#octets.set(size === payload.length ? payload : payload.subarray(offset, offset + size), this.#end);
+    if (!(payload instanceof Uint8Array)) payload.write(this.#octets, this.#end, offset, size);
+    else
+      this.#octets.set(
+        size === payload.length ? payload : payload.subarray(offset, offset + size),
+        this.#end,
+      );
     this.#end += size;
     this.#text('END\r\n');
   }

@@ -1,4 +1,5 @@
 import type { DataKind } from '../frame/frame.ts';
+import type { Payload } from '../session/profile.ts';
 
 /**
  * A message on its way out, segmented frame by frame as the peer's window allows (RFC 3080 §2.2).
@@ -9,7 +10,7 @@ export class OutgoingMessage {
   readonly msgno: number;
   /** 0 unless `kind` is ANS. */
   readonly ansno: number;
-  payload: Uint8Array;
+  payload: Payload;
   /** Payload octets that have left in frames. */
   sentOctets = 0;
   /** Whether its first frame has left. */
@@ -18,7 +19,7 @@ export class OutgoingMessage {
   sent = false;
   next: OutgoingMessage | undefined = undefined;
 
-  constructor(kind: DataKind, msgno: number, ansno: number, payload: Uint8Array) {
+  constructor(kind: DataKind, msgno: number, ansno: number, payload: Payload) {
     this.kind = kind;
     this.msgno = msgno;
     this.ansno = ansno;

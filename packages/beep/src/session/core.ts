@@ -399,9 +399,7 @@ export class SessionCore implements ManagementHost, FrameSink {
       this.#relieve();
     }
     if (this.#tuning.tick(now)) return;
-    this.fail(
-      new SessionLostError('the peer does not take the answer to its request for transport security'),
-    );
+    this.fail(new SessionLostError('the peer asked for TLS and does not take the answer'));
   }
 
   #progressTuning(): void {

@@ -106,6 +106,16 @@ export interface Exchange {
   end(): void;
 }
 
+/** Octets, or what writes them where they are needed: of many messages that are alike each need not be kept. */
+export type Payload = Uint8Array | PayloadWriter;
+
+export interface PayloadWriter {
+  /** In octets. */
+  readonly length: number;
+  /** Writes `size` octets of it, from its `offset` on, to `octets` from `at` on. */
+  write(octets: Uint8Array, at: number, offset: number, size: number): void;
+}
+
 /** One channel as its profile uses it. */
 export interface Channel {
   readonly number: number;
@@ -115,7 +125,7 @@ export interface Channel {
    * Starts an exchange (MSG). `onReply` is called once for RPY, ERR or lost; for a one-to-many
    * exchange once per ANS and then for NUL. Throws UsageError `channel.closed` on a closed channel.
    */
-  send(payload: Uint8Array, onReply: (reply: Reply) => void): void;
+  send(payload: Payload, onReply: (reply: Reply) => void): void;
   /** Payload octets accepted by `send` and replies that have not left this session yet. */
   readonly unsentOctets: number;
   /** MSGs sent whose reply has not arrived. */

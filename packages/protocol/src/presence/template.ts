@@ -1,4 +1,4 @@
-import { allocateOctets, beepXml, encodeUtf8, escapeXml } from '@apex/beep';
+import { beepXml, encodeUtf8, escapeXml, type PayloadWriter } from '@apex/beep';
 import { serviceDataAround } from '../core/service-data.ts';
 import { presenceText } from './presence.ts';
 import { publishAround } from './publish.ts';
@@ -24,10 +24,10 @@ export interface PublishTemplate {
   readonly parts: PublishParts;
   /**
    * The BEEP payload for one subscriber.
-   * @param recipient an identity, or what `recipientOctets` made of it
+   * @param recipient an identity
    * @param transID that of its subscribe operation, 1..2147483647
    */
-  encode(recipient: string | Uint8Array, transID: number): Uint8Array;
+  copy(recipient: string, transID: number): PayloadWriter;
 }
 
 /** Octets before the recipient, between recipient and transID, and behind the transID. */
@@ -38,11 +38,6 @@ export interface PublishParts {
 }
 
 const utf8 = new TextEncoder();
-
-/** An identity as it stands in an attribute; to be kept by those who send to it often. */
-export function recipientOctets(identity: string): Uint8Array {
-  return utf8.encode(escapeXml(identity));
-}
 
 /** The publish that brings `presence` to its subscribers, without recipient and transID. */
 export function publishTemplate(content: PublishContent): PublishTemplate {
@@ -58,28 +53,63 @@ export function publishTemplate(content: PublishContent): PublishTemplate {
 
 /** The template with these parts. */
 export function publishTemplateOf(parts: PublishParts): PublishTemplate {
-  const { head, middle, tail } = parts;
-  const fixed = head.length + middle.length + tail.length;
-  return {
-    parts,
-    encode(recipient, transID) {
-      const identity = typeof recipient === 'string' ? recipientOctets(recipient) : recipient;
-      const digits = digitsOf(transID);
-      const payload = allocateOctets(fixed + identity.length + digits);
-      payload.set(head);
-      let at = head.length;
-      payload.set(identity, at);
-      at += identity.length;
-      payload.set(middle, at);
-      at += middle.length + digits;
-      for (let rest = transID, index = at; index > at - digits; rest = Math.floor(rest / 10)) {
-        index -= 1;
-        payload[index] = 0x30 + (rest % 10);
+  return { parts, copy: (recipient, transID) => new PublishCopy(parts, recipient, transID) };
+}
+
+class PublishCopy implements PayloadWriter {
+  readonly length: number;
+  readonly #parts: PublishParts;
+  /** As octets when its characters are not what is to be written. */
+  readonly #recipient: string | Uint8Array;
+  readonly #transID: number;
+  readonly #digits: number;
+
+  constructor(parts: PublishParts, recipient: string, transID: number) {
+    this.#parts = parts;
+    this.#recipient = isPlain(recipient) ? recipient : utf8.encode(escapeXml(recipient));
+    this.#transID = transID;
+    this.#digits = digitsOf(transID);
+    const { head, middle, tail } = parts;
+    this.length = head.length + this.#recipient.length + middle.length + this.#digits + tail.length;
+  }
+
+  write(octets: Uint8Array, start: number, offset: number, size: number): void {
+    if (size < this.length) return this.#writePart(octets, start, offset, size);
+    const { head, middle, tail } = this.#parts;
+    const recipient = this.#recipient;
+    octets.set(head, start);
+    let at = start + head.length;
+    if (typeof recipient === 'string') {
+      for (let index = 0; index < recipient.length; index += 1) {
+        octets[at + index] = recipient.charCodeAt(index);
       }
-      payload.set(tail, at);
-      return payload;
-    },
-  };
+    } else octets.set(recipient, at);
+    at += recipient.length;
+    octets.set(middle, at);
+    at += middle.length + this.#digits;
+    octets.set(tail, at);
+    for (let rest = this.#transID, left = this.#digits; left > 0; left -= 1) {
+      at -= 1;
+      octets[at] = 0x30 + (rest % 10);
+      rest = Math.floor(rest / 10);
+    }
+  }
+
+  /** Where a window or a frame does not hold it in whole, it is written anew for each part. */
+  #writePart(octets: Uint8Array, start: number, offset: number, size: number): void {
+    const whole = new Uint8Array(this.length);
+    this.write(whole, 0, 0, this.length);
+    octets.set(whole.subarray(offset, offset + size), start);
+  }
+}
+
+/** Whether an identity is US-ASCII and nothing in it is escaped. */
+function isPlain(identity: string): boolean {
+  for (let index = 0; index < identity.length; index += 1) {
+    const unit = identity.charCodeAt(index);
+    if (unit < 0x2b || unit > 0x7e || unit === 0x3c || unit === 0x3e) return false;
+  }
+  return true;
 }
 
 function digitsOf(value: number): number {

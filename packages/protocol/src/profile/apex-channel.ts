@@ -6,6 +6,7 @@ import {
   type ChannelHandler,
   type Exchange,
   MessageError,
+  type Payload,
   parseXml,
   type Reply,
   ReplyError,
@@ -91,7 +92,7 @@ export class ApexChannel implements ChannelHandler {
    * Sends a payload with a data element, as `encodeDataMessage` and its like make it.
    * @throws UsageError `channel.closed`
    */
-  data(payload: Uint8Array, onResult: OnResult): void {
+  data(payload: Payload, onResult: OnResult): void {
     this.#send(payload, onResult);
   }
 
@@ -149,7 +150,7 @@ export class ApexChannel implements ChannelHandler {
     }
   }
 
-  #send(payload: Uint8Array, onResult: OnResult): void {
+  #send(payload: Payload, onResult: OnResult): void {
     this.channel.send(payload, (reply) => this.#settle(reply, onResult));
   }
 

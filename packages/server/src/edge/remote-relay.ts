@@ -1,4 +1,11 @@
-import { type Profile, ReplyError, type SessionFacts, type SessionHandle, UsageError } from '@apex/beep';
+import {
+  type Payload,
+  type Profile,
+  ReplyError,
+  type SessionFacts,
+  type SessionHandle,
+  UsageError,
+} from '@apex/beep';
 import {
   type Answer,
   type ApexChannel,
@@ -107,7 +114,7 @@ export class RemoteRelay {
         const template = publishTemplateOf(message.parts);
         for (const [index, channel] of message.channels.entries()) {
           const recipient = message.recipients[index] ?? '';
-          this.#channels.get(channel)?.deliver(template.encode(recipient, message.transIDs[index] ?? 0));
+          this.#channels.get(channel)?.deliver(template.copy(recipient, message.transIDs[index] ?? 0));
         }
         return;
       }
@@ -237,7 +244,7 @@ class RemoteHandler implements ApexHandler {
     else answer.error(refusal.replyCode, refusal.text);
   }
 
-  deliver(payload: Uint8Array): void {
+  deliver(payload: Payload): void {
     const channel = this.#number;
     const delivery = this.#deliveries;
     this.#deliveries += 1;

@@ -4,7 +4,7 @@ import { attach } from './attach.ts';
 import { bind } from './bind.ts';
 import { data } from './data.ts';
 import type { Outcome } from './outcome.ts';
-import { octetsOf } from './payload.ts';
+import { beepPayloadOf } from './payload.ts';
 import type { Payload, RelayLink } from './ports.ts';
 import type { Relay } from './relay.ts';
 import { RelayChannel, RelaySession } from './relay-session.ts';
@@ -120,7 +120,7 @@ class ApexLink implements RelayLink {
 
   sendData(payload: Payload, acknowledged: (failure: Error | undefined) => void): void {
     try {
-      this.#apex.data(octetsOf(payload), acknowledged);
+      this.#apex.data(beepPayloadOf(payload), acknowledged);
     } catch (error) {
       acknowledged(closedOf(error));
     }

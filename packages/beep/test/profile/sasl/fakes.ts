@@ -129,7 +129,8 @@ export class FakePeer extends FakeSession implements ChannelStarter {
       session: this,
       unsentOctets: 0,
       outstanding: 0,
-      send: (payload, onReply) => {
+      send: (sent, onReply) => {
+        const payload = sent as Uint8Array;
         this.sent.push(text(payload));
         void this.answerMessage(payload).then(onReply);
       },

@@ -175,7 +175,7 @@ export class HeldData {
     const deadline = arrivedAt + passage.expiresAfterMs;
     const { recipient } = passage;
     // Kept for long, and sent to another thread: in memory of its own.
-    return { id: this.#lastId, recipient, arrivedAt, deadline, payload: payload.slice() };
+    return { id: this.#lastId, recipient, arrivedAt, deadline, payload: new Uint8Array(payload) };
   }
 
   #restore(record: HeldRecord): void {
