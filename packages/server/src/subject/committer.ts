@@ -18,6 +18,8 @@ export class Committer<P extends Pending> {
   readonly #store: Pick<Store, 'commit'>;
   readonly #onFailure: (failed: readonly P[], error: Error) => void;
   #inFlight: readonly P[] = [];
+  /** Durable, and on their way out. */
+  #releasing: readonly P[] = [];
   #waiting: P[] = [];
   #isScheduled = false;
 
@@ -27,9 +29,9 @@ export class Committer<P extends Pending> {
     this.#onFailure = onFailure;
   }
 
-  /** Decisions that are not durable yet. */
+  /** Decisions that have not been released. */
   get backlog(): number {
-    return this.#inFlight.length + this.#waiting.length;
+    return this.#releasing.length + this.#inFlight.length + this.#waiting.length;
   }
 
   add(pending: P): void {
@@ -49,7 +51,7 @@ export class Committer<P extends Pending> {
     if (group.length === 0) return;
     this.#inFlight = group;
     const writes = group.flatMap(({ decision }) => decision.writes);
-    if (writes.length === 0) return this.#durable();
+    if (writes.length === 0) return queueMicrotask(() => this.#durable());
     this.#store.commit(writes).then(
       () => this.#durable(),
       (error: unknown) => this.#failed(error instanceof Error ? error : new Error(String(error))),
@@ -58,9 +60,12 @@ export class Committer<P extends Pending> {
 
   // P10: the reply and the fan-out follow the durable write
   #durable(): void {
-    for (const pending of this.#inFlight) pending.released();
+    this.#releasing = this.#inFlight;
     this.#inFlight = [];
+    // The next group is written while this one leaves.
     this.#next();
+    for (const pending of this.#releasing) pending.released();
+    this.#releasing = [];
   }
 
   #failed(error: Error): void {
