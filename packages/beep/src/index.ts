@@ -48,6 +48,7 @@ export {
   requireIdentityEncoding,
   requireUtf8,
 } from './message/mime.ts';
+export type { Payload, PayloadWriter } from './octets.ts';
 export { encodeUtf8 } from './octets.ts';
 export type { Peer } from './peer.ts';
 // User authentication (RFC 3080 §4)
@@ -103,8 +104,6 @@ export type {
   ChannelHandler,
   ChannelStart,
   Exchange,
-  Payload,
-  PayloadWriter,
   Profile,
   ProposedProfile,
   Reply,

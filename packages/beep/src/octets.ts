@@ -42,3 +42,13 @@ function cut(length: number): Uint8Array<ArrayBuffer> {
   used += length;
   return block.subarray(used - length, used);
 }
+
+/** Octets, or what writes them where they are needed: of many messages that are alike each need not be kept. */
+export type Payload = Uint8Array | PayloadWriter;
+
+export interface PayloadWriter {
+  /** In octets. */
+  readonly length: number;
+  /** Writes `size` octets of it, from its `offset` on, to `octets` from `at` on. */
+  write(octets: Uint8Array, at: number, offset: number, size: number): void;
+}

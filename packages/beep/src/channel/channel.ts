@@ -3,11 +3,11 @@ import type { FrameWriter } from '../frame/encoder.ts';
 import type { DataHeader, DataKind, SeqFrame } from '../frame/frame.ts';
 import type { Limits } from '../limits.ts';
 import { emptyPayload, type OutgoingMessage } from '../message/message.ts';
+import type { Payload } from '../octets.ts';
 import type {
   Channel,
   ChannelEnd,
   ChannelHandler,
-  Payload,
   Reply,
   SessionHandle,
   TunableSession,

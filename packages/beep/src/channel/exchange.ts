@@ -1,7 +1,8 @@
 import { UsageError } from '../errors.ts';
 import { type DataKind, maxNumber } from '../frame/frame.ts';
 import { emptyPayload, OutgoingMessage } from '../message/message.ts';
-import type { Exchange, Payload, Reply } from '../session/profile.ts';
+import type { Payload } from '../octets.ts';
+import type { Exchange, Reply } from '../session/profile.ts';
 
 /** An exchange (RFC 3080 §2.1.1) in which we are the client: our MSG and its reply. Linked in the order of the MSGs. */
 export class ClientExchange extends OutgoingMessage {

@@ -1,5 +1,4 @@
-import { blockOctets } from '../octets.ts';
-import type { Payload } from '../session/profile.ts';
+import { blockOctets, type Payload } from '../octets.ts';
 import { type DataKind, type Frame, maxHeaderOctets, trailerOctets } from './frame.ts';
 
 /** Writes frames one behind the other; `take` gives out what was written, in one array. */

@@ -1,5 +1,5 @@
 import type { DataKind } from '../frame/frame.ts';
-import type { Payload } from '../session/profile.ts';
+import type { Payload } from '../octets.ts';
 
 /**
  * A message on its way out, segmented frame by frame as the peer's window allows (RFC 3080 §2.2).

@@ -1,3 +1,4 @@
+import type { Payload } from '../octets.ts';
 import type { PeerIdentity, SessionFacts } from './facts.ts';
 
 /**
@@ -104,16 +105,6 @@ export interface Exchange {
   answer(payload: Uint8Array): number;
   /** Completes a one-to-many exchange (NUL). */
   end(): void;
-}
-
-/** Octets, or what writes them where they are needed: of many messages that are alike each need not be kept. */
-export type Payload = Uint8Array | PayloadWriter;
-
-export interface PayloadWriter {
-  /** In octets. */
-  readonly length: number;
-  /** Writes `size` octets of it, from its `offset` on, to `octets` from `at` on. */
-  write(octets: Uint8Array, at: number, offset: number, size: number): void;
 }
 
 /** One channel as its profile uses it. */
