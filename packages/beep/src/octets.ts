@@ -46,6 +46,7 @@ function cut(length: number): Uint8Array<ArrayBuffer> {
 /** Octets, or what writes them where they are needed: of many messages that are alike each need not be kept. */
 export type Payload = Uint8Array | PayloadWriter;
 
+/** A payload that is made when a frame takes it. Called once per frame, with parts in their order. */
 export interface PayloadWriter {
   /** In octets. */
   readonly length: number;
