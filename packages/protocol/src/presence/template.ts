@@ -63,6 +63,8 @@ class PublishCopy implements PayloadWriter {
   readonly #recipient: string | Uint8Array;
   readonly #transID: number;
   readonly #digits: number;
+  /** Made when it leaves in parts. */
+  #whole: Uint8Array | undefined;
 
   constructor(parts: PublishParts, recipient: string, transID: number) {
     this.#parts = parts;
@@ -95,11 +97,13 @@ class PublishCopy implements PayloadWriter {
     }
   }
 
-  /** Where a window or a frame does not hold it in whole, it is written anew for each part. */
+  /** Where a window or a frame does not hold it in whole: a peer may open its window by single octets. */
   #writePart(octets: Uint8Array, start: number, offset: number, size: number): void {
-    const whole = new Uint8Array(this.length);
-    this.write(whole, 0, 0, this.length);
-    octets.set(whole.subarray(offset, offset + size), start);
+    if (this.#whole === undefined) {
+      this.#whole = new Uint8Array(this.length);
+      this.write(this.#whole, 0, 0, this.length);
+    }
+    octets.set(this.#whole.subarray(offset, offset + size), start);
   }
 }
 
