@@ -10,7 +10,7 @@ export class Outbox {
   readonly #clock: Pick<Clock, 'yield'>;
   readonly #sliceSize: number;
   readonly #onIdle: () => void;
-  #effects: readonly Effect[] = NONE;
+  #effects: Effect[] = [];
   #next = 0;
   #sending = false;
 
@@ -32,12 +32,8 @@ export class Outbox {
   }
 
   send(effects: readonly Effect[]): void {
-    if (this.#sending) {
-      this.#effects = [...this.#effects, ...effects];
-      return;
-    }
-    this.#effects = effects;
-    this.#send(0);
+    for (const effect of effects) this.#effects.push(effect);
+    if (!this.#sending) this.#send(0);
   }
 
   /** Continues with the first effect at its message `from`. */
@@ -56,7 +52,7 @@ export class Outbox {
       sent = 0;
       this.#next += 1;
     }
-    this.#effects = NONE;
+    this.#effects = [];
     this.#next = 0;
     this.#sending = false;
     this.#onIdle();
@@ -68,5 +64,3 @@ export class Outbox {
     this.#clock.yield(() => this.#send(from));
   }
 }
-
-const NONE: readonly Effect[] = [];
