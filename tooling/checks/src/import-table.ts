@@ -90,6 +90,7 @@ export const packageRules: readonly PackageRule[] = [
           'server-event.ts',
           'event-valve.ts',
           'peer-address.ts',
+          'own-text.ts',
           'figures/',
           'tracing.ts',
         ],

@@ -1,4 +1,5 @@
 import { domainOf, isService } from '@apex/protocol';
+import { ownText } from '../own-text.ts';
 import type { AccessRecord } from '../store/ports.ts';
 import {
   type Address,
@@ -79,7 +80,7 @@ export class AccessTable {
       this.#decidedOfSubaddresses ??= new Map();
       decisions = mapOf(this.#decidedOfSubaddresses, owner);
     }
-    decisions.set(actor, grant);
+    decisions.set(ownText(actor), grant);
     this.#decidedCount += 1;
     return grant;
   }

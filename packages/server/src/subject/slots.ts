@@ -1,3 +1,4 @@
+import { ownText } from '../own-text.ts';
 import type { Outbox } from './outbox.ts';
 import { SubjectSlot } from './slot.ts';
 
@@ -36,8 +37,8 @@ export class SubjectSlots {
   findOrAdd(endpoint: string): SubjectSlot {
     let slot = this.find(endpoint);
     if (slot === undefined) {
-      slot = new SubjectSlot(endpoint, (added) => this.#outbox(() => this.settle(added)));
-      this.#slots.set(endpoint, slot);
+      slot = new SubjectSlot(ownText(endpoint), (added) => this.#outbox(() => this.settle(added)));
+      this.#slots.set(slot.endpoint, slot);
     }
     return slot;
   }
